@@ -1,0 +1,3 @@
+export * from './base.ts';
+export * from './crypto.ts';
+export * from './refusal.ts';
