@@ -28,7 +28,8 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Reads hex of either case; `length` (bytes), when given, must match. Errors: `TEXT_HEX`. */
 export function fromHex(text: string, length?: number): Uint8Array<ArrayBuffer> {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new Refusal('TEXT_HEX', 'The text is not hex.');
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text))
+    throw new Refusal('TEXT_HEX', 'The text is not hex.');
   if (length !== undefined && text.length !== length * 2)
     throw new Refusal('TEXT_HEX', `Expected ${length} bytes of hex, got ${text.length / 2}.`);
   const out = new Uint8Array(text.length / 2);
@@ -117,7 +118,8 @@ export const toBase32 = (bytes: Uint8Array): string => encodeBits(bytes, B32, 5)
 
 /** Strict lower-case base32 without padding. Errors: `TEXT_BASE32`. */
 export function fromBase32(text: string): Uint8Array<ArrayBuffer> {
-  if ([1, 3, 6].includes(text.length % 8)) throw new Refusal('TEXT_BASE32', 'No byte string has this length in base32.');
+  if ([1, 3, 6].includes(text.length % 8))
+    throw new Refusal('TEXT_BASE32', 'No byte string has this length in base32.');
   return decodeBits(text, B32, 5, 'TEXT_BASE32');
 }
 

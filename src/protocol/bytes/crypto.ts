@@ -15,9 +15,19 @@ export interface Hashes {
 /** One signature to be checked. */
 export type SignatureJob =
   /** RFC 8032 Ed25519: `key` is the raw 32-byte public key, `signature` 64 bytes. */
-  | { readonly alg: 'ed25519'; readonly key: Uint8Array; readonly message: Uint8Array; readonly signature: Uint8Array }
+  | {
+      readonly alg: 'ed25519';
+      readonly key: Uint8Array;
+      readonly message: Uint8Array;
+      readonly signature: Uint8Array;
+    }
   /** ECDSA P-256 with SHA-256: `key` is x‖y (64 bytes), `signature` is r‖s (64 bytes); high S is allowed. */
-  | { readonly alg: 'p256'; readonly key: Uint8Array; readonly message: Uint8Array; readonly signature: Uint8Array };
+  | {
+      readonly alg: 'p256';
+      readonly key: Uint8Array;
+      readonly message: Uint8Array;
+      readonly signature: Uint8Array;
+    };
 
 /** Checks one signature. A malformed key or signature is the answer `false`, never a throw. */
 export type CheckSignature = (job: SignatureJob) => boolean;

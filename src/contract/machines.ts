@@ -1,0 +1,90 @@
+/** Machines: registration, evidence, pins, and the capacity that is offered on them. */
+import { z } from 'zod';
+import { collateralInput, pins, quoteInput, register, verdict } from './attestation.ts';
+import { command, query } from './base.ts';
+import { count, hex, millis, name, receipt, stage } from './shapes.ts';
+
+export const capacity = z.object({
+  cpuMillicores: z.number().int().min(1).max(1_024_000),
+  ramMib: z
+    .number()
+    .int()
+    .min(1)
+    .max(64 * 1024 * 1024),
+  storageGib: z
+    .number()
+    .int()
+    .min(0)
+    .max(1024 * 1024),
+});
+export type Capacity = z.infer<typeof capacity>;
+
+export const offer = capacity.extend({ tdx: z.boolean(), since: millis, index: count });
+
+/** `none`: registered without evidence, an ordinary machine that is not in a TD. */
+export const machineState = z.enum(['genuine', 'incomplete', 'refused', 'none', 'retired']);
+
+export const machine = z.object({
+  id: hex(32),
+  name: z.string(),
+  owner: hex(32),
+  state: machineState,
+  /** Why, in a sentence. */
+  sentence: z.string(),
+  simulated: z.boolean(),
+  registeredAt: millis,
+  /** Log index of the entry that says so, and where that stands. */
+  index: count,
+  stage,
+  /** Null for a machine without evidence. */
+  verdict: verdict.nullable(),
+  quote: z.object({ sha256: hex(32), size: count }).nullable(),
+  collateral: z.object({ sha256: hex(32), size: count }).nullable(),
+  pins,
+  offer: offer.nullable(),
+  /** What live workloads hold of the offer. */
+  inUse: z.object({ cpuMillicores: count, ramMib: count, storageGib: count }),
+  history: z.array(
+    z.object({
+      index: count,
+      at: millis,
+      event: z.string(),
+      state: machineState,
+      code: z.string().nullable(),
+    }),
+  ),
+});
+export type Machine = z.infer<typeof machine>;
+
+const one = z.object({ id: hex(32) });
+const answer = z.object({ machine, receipt });
+
+export const machines = {
+  list: query('view').output(z.object({ machines: z.array(machine) })),
+  get: query('view').input(one).output(machine),
+  register: command('operate')
+    .input(
+      z.object({
+        name,
+        quote: quoteInput,
+        collateral: collateralInput.default({ kind: 'none' }),
+        /** Moment to judge old evidence for; default now. */
+        at: millis.optional(),
+      }),
+    )
+    .output(answer),
+  /** Judges the stored quote again, with new collateral or for another moment. */
+  recheck: command('operate')
+    .input(one.extend({ collateral: collateralInput.optional(), at: millis.optional() }))
+    .output(answer),
+  /** Pins registers to the values of the current quote. */
+  pin: command('operate')
+    .input(one.extend({ registers: z.array(register).min(1) }))
+    .output(answer),
+  unpin: command('operate').input(one).output(answer),
+  offer: command('operate')
+    .input(one.extend(capacity.shape).extend({ tdx: z.boolean() }))
+    .output(answer),
+  withdraw: command('operate').input(one).output(answer),
+  retire: command('operate').input(one).output(answer),
+};

@@ -1,0 +1,57 @@
+/** Settings of this node and its interface, what it is made of, and pairing. */
+import { z } from 'zod';
+import { command, query } from './base.ts';
+import { problem } from './problem.ts';
+import { scope } from './scopes.ts';
+import { millis } from './shapes.ts';
+
+export const settingsShape = z.object({
+  /** Engine endpoint: unix:///path, tcp://host:port, https://host:port or ssh://user@host. */
+  engine: z.string().max(512),
+  /** Registries (host:port) that may be spoken to without TLS, beside loopback ones. */
+  insecureRegistries: z.array(z.string().max(256)).max(32),
+  /** Collateral service, Intel's or a PCCS. */
+  collateralService: z.string().max(2048),
+  theme: z.enum(['system', 'light', 'dark', 'contrast']),
+  language: z.enum(['en', 'pseudo']),
+  lens: z.enum(['operator', 'mediator', 'auditor']),
+  density: z.enum(['normal', 'compact']),
+});
+export type Settings = z.infer<typeof settingsShape>;
+
+export const defaultSettings: Settings = {
+  engine: 'unix:///var/run/docker.sock',
+  insecureRegistries: [],
+  collateralService: 'https://api.trustedservices.intel.com',
+  theme: 'system',
+  language: 'en',
+  lens: 'operator',
+  density: 'normal',
+};
+
+export const about = z.object({
+  version: z.string(),
+  /** Major of this contract: faces refuse to work across majors. */
+  contract: z.number().int(),
+  host: z.enum(['desktop', 'console', 'cli', 'test']),
+  /** Things this host can do beyond the contract; a missing one hides the control. */
+  capabilities: z.array(z.string()),
+  runtime: z.string(),
+  dataFolder: z.string(),
+  startedAt: millis,
+  /** The caller's own session. */
+  session: z.object({ scopes: z.array(scope), door: z.string() }),
+  /** Standing problems of the node, most serious first. */
+  problems: z.array(problem),
+});
+export type About = z.infer<typeof about>;
+
+export const settings = {
+  get: query('view').output(settingsShape),
+  set: command('operate').input(settingsShape.partial()).output(settingsShape),
+  about: query('view').output(about),
+  /** A new one-time pairing link for the console. */
+  pair: command('admin')
+    .input(z.object({ scopes: z.array(scope).min(1).default(['admin']) }))
+    .output(z.object({ url: z.string(), expires: millis })),
+};
