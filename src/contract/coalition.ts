@@ -12,7 +12,7 @@ export const coalitionConfig = z.object({
   lattices: z.array(reference),
   organisms: z.array(reference),
   confluences: z.array(z.object({ name: z.string(), fingerprint: hex(32) })),
-  ticketIssuer: z.object({ name: z.string(), keys: z.array(hex(32)), fingerprint: hex(32) }).optional(),
+  ticketIssuer: z.object({ name: z.string(), keys: z.array(hex(32)), acl: hex(32) }).optional(),
   modules: z.array(z.enum(['atlas', 'almanac', 'chronicle', 'compute'])),
 });
 export type CoalitionConfigJson = z.infer<typeof coalitionConfig>;

@@ -1,0 +1,46 @@
+/** The hash and signature back end of the node: node:crypto (core.md 5). */
+import { createPublicKey, hash, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { toBase64url } from '../protocol/bytes/index.ts';
+import type { CheckSignature, Hashes } from '../protocol/bytes/index.ts';
+
+export const nodeHashes: Hashes = {
+  sha256: (bytes) => hash('sha256', bytes, 'buffer'),
+  sha384: (bytes) => hash('sha384', bytes, 'buffer'),
+};
+
+/** Importing a key costs more than the verification itself, so key objects are kept, bounded. */
+export function createSignatureChecker(maxKeys = 1024): CheckSignature {
+  const keys = new Map<string, KeyObject>();
+  const keyOf = (alg: 'ed25519' | 'p256', raw: Uint8Array): KeyObject | null => {
+    const id = `${alg}:${toBase64url(raw)}`;
+    const known = keys.get(id);
+    if (known !== undefined) return known;
+    let key: KeyObject;
+    try {
+      key = createPublicKey({
+        format: 'jwk',
+        key:
+          alg === 'ed25519'
+            ? { kty: 'OKP', crv: 'Ed25519', x: toBase64url(raw) }
+            : { kty: 'EC', crv: 'P-256', x: toBase64url(raw.subarray(0, 32)), y: toBase64url(raw.subarray(32)) },
+      });
+    } catch {
+      return null; // not a point of the curve
+    }
+    if (keys.size >= maxKeys) {
+      const oldest = keys.keys().next();
+      if (!oldest.done) keys.delete(oldest.value);
+    }
+    keys.set(id, key);
+    return key;
+  };
+  return (job) => {
+    if (job.signature.length !== 64 || job.key.length !== (job.alg === 'ed25519' ? 32 : 64)) return false;
+    const key = keyOf(job.alg, job.key);
+    if (key === null) return false;
+    return job.alg === 'ed25519'
+      ? verify(null, job.message, key, job.signature)
+      : verify('sha256', job.message, { key, dsaEncoding: 'ieee-p1363' }, job.signature);
+  };
+}

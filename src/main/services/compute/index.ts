@@ -1,0 +1,13 @@
+export { createDockerEngine } from './docker.ts';
+export type { DockerOptions } from './docker.ts';
+export { createIptablesFilter } from './egress.ts';
+export type { EgressFilter, EgressRule } from './egress.ts';
+export { DEFAULT_SOCKET, endpointText } from './endpoint.ts';
+export type { EngineEndpoint } from './endpoint.ts';
+export type * from './engine.ts';
+export { checkPulled, prepareImage, runSpec } from './image.ts';
+export type { PreparedImage } from './image.ts';
+export { createMeter, newMeterState } from './meter.ts';
+export type { Meter, MeterState, UsageReport } from './meter.ts';
+export { createRegistry } from './registry.ts';
+export type { Registry, RegistryOptions } from './registry.ts';

@@ -1,0 +1,159 @@
+/**
+ * The SQLite file: opening, pragmas, numbered migrations. One connection writes (in the store worker); readers
+ * open their own. WAL with synchronous=FULL: a commit that returned survives power loss (core.md 4).
+ */
+import { DatabaseSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
+import { Refusal } from '../../protocol/bytes/index.ts';
+
+/** One file each in spirit: a migration is never edited after release; the next number is added. */
+const migrations: readonly string[] = [
+  `CREATE TABLE entries (
+     idx INTEGER PRIMARY KEY,
+     bytes BLOB NOT NULL,
+     sig BLOB NOT NULL,
+     leaf BLOB NOT NULL,
+     digest BLOB NOT NULL,
+     kind TEXT NOT NULL,
+     author BLOB NOT NULL,
+     at INTEGER NOT NULL,
+     refused TEXT,
+     refused_why TEXT
+   ) STRICT;
+   CREATE INDEX entries_kind ON entries (kind, idx);
+   CREATE INDEX entries_digest ON entries (digest);
+   CREATE TABLE mentions (id BLOB NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (id, idx)) STRICT, WITHOUT ROWID;
+   CREATE TABLE tiles (
+     level INTEGER NOT NULL,
+     idx INTEGER NOT NULL,
+     root BLOB NOT NULL,
+     hashes BLOB NOT NULL,
+     UNIQUE (level, idx)
+   ) STRICT;
+   CREATE TABLE view (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE head (
+     one INTEGER PRIMARY KEY CHECK (one = 1),
+     size INTEGER NOT NULL,
+     root BLOB NOT NULL,
+     frontier BLOB NOT NULL
+   ) STRICT;
+   CREATE TABLE checkpoints (
+     size INTEGER PRIMARY KEY,
+     root BLOB NOT NULL,
+     at INTEGER NOT NULL,
+     note BLOB NOT NULL
+   ) STRICT;
+   CREATE TABLE local (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
+];
+
+export interface Database {
+  /** A prepared statement, prepared once. */
+  sql(text: string): StatementSync;
+  /** Runs `work` in one immediate transaction; rolls back when it throws. */
+  transaction<T>(work: () => T): T;
+  exec(text: string): void;
+  close(): void;
+}
+
+/**
+ * Opens (and migrates) the store file. Errors: `STORE_DAMAGED` (not a database, or SQLite finds it corrupt),
+ * `STORE_TOO_NEW` (written by a later version), `STORE_FULL`.
+ */
+export function openDatabase(path: string, options: { readOnly?: boolean } = {}): Database {
+  return translating(() => {
+    const db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
+    try {
+      if (options.readOnly !== true) {
+        db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;');
+        db.exec('PRAGMA cache_size = -16384; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;');
+      }
+      migrate(db, options.readOnly ?? false);
+      return wrap(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+function migrate(db: DatabaseSync, readOnly: boolean): void {
+  const row = db.prepare('PRAGMA user_version').get();
+  const version = Number(row?.['user_version'] ?? 0);
+  if (version > migrations.length)
+    throw new Refusal(
+      'STORE_TOO_NEW',
+      `The store has format ${version}; this version knows ${migrations.length}.`,
+    );
+  if (readOnly) return;
+  for (let next = version; next < migrations.length; next++) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(migrations[next] ?? '');
+      db.exec(`PRAGMA user_version = ${next + 1}`);
+      db.exec('COMMIT');
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+function wrap(db: DatabaseSync): Database {
+  const prepared = new Map<string, StatementSync>();
+  return {
+    sql(text) {
+      let statement = prepared.get(text);
+      if (statement === undefined) {
+        statement = db.prepare(text);
+        prepared.set(text, statement);
+      }
+      return statement;
+    },
+    transaction: (work) =>
+      translating(() => {
+        db.exec('BEGIN IMMEDIATE');
+        try {
+          const result = work();
+          db.exec('COMMIT');
+          return result;
+        } catch (error) {
+          if (db.isTransaction) db.exec('ROLLBACK');
+          throw error;
+        }
+      }),
+    exec: (text) => db.exec(text),
+    close: () => db.close(),
+  };
+}
+
+const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_NOTADB = 26;
+
+/** Turns SQLite's own errors into refusals with a code; anything else is a bug and passes through. */
+export function translating<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = (error as { errcode?: unknown }).errcode;
+    if (typeof code !== 'number') throw error;
+    const why = (error as Error).message;
+    switch (code & 0xff) {
+      case SQLITE_FULL:
+        throw new Refusal('STORE_FULL', `The disk that holds the store is full (${why}).`);
+      case SQLITE_IOERR:
+        throw new Refusal('STORE_IO', `The disk that holds the store answered with an error (${why}).`);
+      case SQLITE_CORRUPT:
+      case SQLITE_NOTADB:
+        throw new Refusal('STORE_DAMAGED', `The store file is damaged (${why}).`);
+      case SQLITE_READONLY:
+      case SQLITE_CANTOPEN:
+        throw new Refusal('STORE_UNWRITABLE', `The store file cannot be opened for writing (${why}).`);
+      default:
+        throw error;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The tree on disk: the frontier in memory, complete tiles of 256 hashes in the database (C2SP tlog-tiles,
+ * height 8). A node is answered from its tile; what the ragged right edge still lacks is read from the leaves.
+ */
+import { completeNodes, Frontier, rootOf } from '../../protocol/log/index.ts';
+import type { FrontierState, NodeReader } from '../../protocol/log/index.ts';
+import { nodeHashes } from '../hashes.ts';
+import type { Database } from './database.ts';
+
+const TILE = 256;
+const HEIGHT = 8;
+const HASH = 32;
+
+export interface StoredTree {
+  readonly frontier: Frontier;
+  /** Appends one leaf and writes every tile that it completes; call inside the entry's transaction. */
+  append(leaf: Uint8Array): void;
+  /** Takes the frontier back to `state` after a rollback. */
+  reset(state: FrontierState): void;
+  /** Hashes of complete nodes. */
+  read: NodeReader;
+}
+
+export function createTree(db: Database, state: FrontierState): StoredTree {
+  let frontier = new Frontier(nodeHashes, state);
+  const cache = new Map<string, { readonly count: number; readonly read: NodeReader }>();
+
+  const rows = (level: number, first: number, count: number): Uint8Array[] => {
+    const found =
+      level === 0
+        ? db
+            .sql('SELECT leaf AS hash FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx')
+            .all(first, first + count)
+        : db
+            .sql('SELECT root AS hash FROM tiles WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx')
+            .all(level - 1, first, first + count);
+    return found.map((row) => row['hash'] as Uint8Array);
+  };
+
+  const tile = (level: number, index: number): NodeReader => {
+    const whole = Math.floor(frontier.size / TILE ** level);
+    const count = Math.min(TILE, whole - index * TILE);
+    const key = `${level}/${index}`;
+    const known = cache.get(key);
+    if (known !== undefined && known.count >= count) return known.read;
+    const stored = db.sql('SELECT hashes FROM tiles WHERE level = ? AND idx = ?').get(level, index);
+    const blob = stored?.['hashes'] as Uint8Array | undefined;
+    const hashes =
+      blob === undefined
+        ? rows(level, index * TILE, count)
+        : Array.from({ length: TILE }, (_, i) => blob.subarray(i * HASH, (i + 1) * HASH));
+    const read = completeNodes(nodeHashes, hashes);
+    if (cache.size >= 128) {
+      const oldest = cache.keys().next();
+      if (!oldest.done) cache.delete(oldest.value);
+    }
+    cache.set(key, { count: hashes.length, read });
+    return read;
+  };
+
+  return {
+    get frontier() {
+      return frontier;
+    },
+    append(leaf) {
+      frontier.append(leaf);
+      let position = frontier.size;
+      for (let level = 0; position % TILE === 0; level++) {
+        position /= TILE;
+        const hashes = rows(level, (position - 1) * TILE, TILE);
+        const blob = Buffer.concat(hashes);
+        db.sql('INSERT INTO tiles (level, idx, root, hashes) VALUES (?, ?, ?, ?)').run(
+          level,
+          position - 1,
+          rootOf(nodeHashes, hashes),
+          blob,
+        );
+      }
+    },
+    reset(to) {
+      frontier = new Frontier(nodeHashes, to);
+      cache.clear();
+    },
+    read(level, index) {
+      const inner = level % HEIGHT;
+      const width = TILE / 2 ** inner;
+      return tile(Math.floor(level / HEIGHT), Math.floor(index / width))(inner, index % width);
+    },
+  };
+}

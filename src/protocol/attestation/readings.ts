@@ -1,0 +1,173 @@
+/**
+ * The first half of a verification: read everything that can be read before any signature is answered, and name
+ * the signatures to be checked. What could not be read is kept as the reason and reported by its check.
+ */
+import { fromHex, type Hashes, Refusal, sameBytes, type SignatureJob, toHex, utf8 } from '../bytes/index.ts';
+import { type Certificate, readCertificate } from './certificate.ts';
+import type { Collateral } from './collateral.ts';
+import { readCrl, type RevocationList } from './crl.ts';
+import { intelRoot } from './intel-root.ts';
+import { type Attempt, attempt, valueOf } from './ledger.ts';
+import { readPemChain } from './pem.ts';
+import type { Policy } from './policy.ts';
+import { LARGEST_QUOTE, parseQuote, type Quote } from './quote.ts';
+
+/**
+ * Remembers what was read from a text or from bytes, so that a fleet's shared certificates and collateral are
+ * read once. Only pure readings pass through it, never a decision: `make` depends on nothing but `key`.
+ */
+export type Memo = <T>(kind: string, key: string, make: () => T) => T;
+
+/** The memo of an input, or none. */
+export function memoOf(input: Pick<VerifierInput, 'memo'>): Memo {
+  return input.memo ?? ((_kind, _key, make) => make());
+}
+
+export interface VerifierInput {
+  readonly quote: Uint8Array;
+  readonly collateral?: Collateral | undefined;
+  /** The time of the verification, whole Unix seconds. */
+  readonly at: number;
+  /** DER of the root to trust; Intel's pinned one when left out. Any other makes the verdict `simulated`. */
+  readonly root?: Uint8Array | undefined;
+  readonly policy?: Policy | undefined;
+  readonly hashes: Hashes;
+  readonly memo?: Memo | undefined;
+}
+
+/** What can be read before any signature is answered; a reading that failed is reported by its check. */
+export interface Readings {
+  readonly quote: Attempt<Quote>;
+  readonly root: Attempt<Certificate>;
+  readonly chain: Attempt<Certificate[]>;
+  readonly rootCrl: Attempt<RevocationList>;
+  readonly pckCrl: Attempt<RevocationList>;
+  readonly tcbSigners: Attempt<Certificate[]>;
+  readonly qeSigners: Attempt<Certificate[]>;
+}
+
+/** The signatures of a verification; several may be one job, as when one certificate signs both documents. */
+export type Asked =
+  | 'root'
+  | 'root-crl'
+  | 'intermediate'
+  | 'leaf'
+  | 'pck-crl'
+  | 'tcb-signer'
+  | 'qe-signer'
+  | 'tcb-info'
+  | 'qe-identity'
+  | 'qe-report'
+  | 'quote';
+
+export class Jobs {
+  readonly list: SignatureJob[] = [];
+  readonly #index = new Map<Asked, number>();
+
+  ask(name: Asked, key: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
+    const same = this.list.findIndex(
+      (job) => job.signature === signature && job.message === message && job.key === key,
+    );
+    this.#index.set(name, same >= 0 ? same : this.list.push({ alg: 'p256', key, message, signature }) - 1);
+  }
+
+  /** A signature that was never asked for was not answered with yes. */
+  answer(name: Asked, answers: readonly boolean[]): boolean {
+    const index = this.#index.get(name);
+    return index !== undefined && answers[index] === true;
+  }
+}
+
+function readChain(text: string, memo: Memo): Certificate[] {
+  return memo('chain', text, () => readPemChain(text).map(readCertificate));
+}
+
+function readCrlHex(text: string, memo: Memo): RevocationList {
+  return memo('crl', text, () => {
+    let der: Uint8Array;
+    try {
+      der = fromHex(text);
+    } catch {
+      throw new Refusal('CRL_FORMAT', 'The revocation list is not hex.');
+    }
+    return readCrl(der);
+  });
+}
+
+/** 64 bytes of hex, else null: such a signature cannot be right. */
+function readSignature(text: string): Uint8Array | null {
+  return valueOf(attempt(() => fromHex(text, 64))) ?? null;
+}
+
+function asText(text: unknown): string {
+  return typeof text === 'string' ? text : '';
+}
+
+/** Names every signature whose signer is known before anything is answered. */
+function collectJobs(quote: Quote, read: Readings, collateral: Collateral | null, pinned: boolean): Jobs {
+  const jobs = new Jobs();
+  const root = valueOf(read.root);
+  if (root === undefined) return jobs;
+  if (!pinned) jobs.ask('root', root.publicKey, root.tbs, root.signature);
+  const [leaf, intermediate] = valueOf(read.chain) ?? [];
+  if (intermediate !== undefined)
+    jobs.ask('intermediate', root.publicKey, intermediate.tbs, intermediate.signature);
+  if (leaf !== undefined && intermediate !== undefined) {
+    jobs.ask('leaf', intermediate.publicKey, leaf.tbs, leaf.signature);
+    jobs.ask('qe-report', leaf.publicKey, quote.qeReport, quote.qeReportSignature);
+  }
+  jobs.ask('quote', quote.attestationKey, quote.signedBytes, quote.signature);
+  if (collateral === null) return jobs;
+
+  const rootCrl = valueOf(read.rootCrl);
+  if (rootCrl !== undefined) jobs.ask('root-crl', root.publicKey, rootCrl.tbs, rootCrl.signature);
+  const pckCrl = valueOf(read.pckCrl);
+  if (pckCrl !== undefined && intermediate !== undefined)
+    jobs.ask('pck-crl', intermediate.publicKey, pckCrl.tbs, pckCrl.signature);
+  for (const [signerJob, documentJob, signers, text, hex] of [
+    ['tcb-signer', 'tcb-info', read.tcbSigners, collateral.tcb_info, collateral.tcb_info_signature],
+    ['qe-signer', 'qe-identity', read.qeSigners, collateral.qe_identity, collateral.qe_identity_signature],
+  ] as const) {
+    const signer = valueOf(signers)?.[0];
+    const signature = readSignature(asText(hex));
+    if (signer === undefined) continue;
+    jobs.ask(signerJob, root.publicKey, signer.tbs, signer.signature);
+    if (signature !== null) jobs.ask(documentJob, signer.publicKey, utf8(asText(text)), signature);
+  }
+  return jobs;
+}
+
+/** What planning found: whose root it is, the readings, and the jobs. */
+export interface Prepared {
+  readonly rootDer: Uint8Array;
+  /** True when the root is Intel's, byte for byte. */
+  readonly pinned: boolean;
+  readonly quoteBytes: Uint8Array;
+  readonly read: Readings;
+  readonly jobs: Jobs;
+}
+
+/** Reads everything and collects the jobs. A quote that cannot be read asks for none. */
+export function prepare(input: VerifierInput): Prepared {
+  const collateral = input.collateral ?? null;
+  const memo = memoOf(input);
+  const intel = memo('root', 'intel', intelRoot);
+  const pinned = input.root === undefined || sameBytes(input.root, intel);
+  const rootDer = pinned ? intel : new Uint8Array(input.root ?? intel);
+  // a copy, because what is kept must not change when the caller uses the buffer again
+  const quoteBytes = input.quote.length > LARGEST_QUOTE ? input.quote : new Uint8Array(input.quote);
+  const quote = attempt(() => parseQuote(quoteBytes, 'any'));
+  const parsed = valueOf(quote);
+  const text = (member: keyof Collateral): string => asText(collateral?.[member]);
+  const read: Readings = {
+    quote,
+    root: attempt(() => memo('certificate', toHex(rootDer), () => readCertificate(rootDer))),
+    chain: attempt(() => readChain(parsed?.certificationText ?? '', memo)),
+    rootCrl: attempt(() => readCrlHex(text('root_ca_crl'), memo)),
+    pckCrl: attempt(() => readCrlHex(text('pck_crl'), memo)),
+    tcbSigners: attempt(() => readChain(text('tcb_info_issuer_chain'), memo)),
+    qeSigners: attempt(() => readChain(text('qe_identity_issuer_chain'), memo)),
+  };
+  const jobs = parsed === undefined ? new Jobs() : collectJobs(parsed, read, collateral, pinned);
+  return { rootDer, pinned, quoteBytes, read, jobs };
+}

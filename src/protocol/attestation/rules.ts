@@ -1,0 +1,306 @@
+/**
+ * The rules of tdx.md 3, each as one function that throws a Refusal with its reason code or returns the sentence
+ * that says what was found. `answered` is the answer to a signature job; times are Unix seconds.
+ */
+import { fromHex, Refusal, sameBytes, toHex } from '../bytes/index.ts';
+import { type Certificate, KEY_USAGE, validAt } from './certificate.ts';
+import type { RevocationList } from './crl.ts';
+import type { SgxExtension } from './sgx-extension.ts';
+import type { ModuleIdentity, QeIdentity, TcbInfo } from './tcb-info.ts';
+import { type SgxReport, TD_DEBUG_BITS, attributeFlags } from './td-report.ts';
+import { isoTime } from './times.ts';
+
+function insist(condition: boolean, code: string, message: string): void {
+  if (!condition) throw new Refusal(code, message);
+}
+
+/** True when the certificate allows this use of its key; a certificate that says nothing allows nothing. */
+function mayUse(certificate: Certificate, usage: number): boolean {
+  return certificate.keyUsage !== null && (certificate.keyUsage & usage) === usage;
+}
+
+/** Names and key ids of child and issuer agree. */
+function linked(child: { issuer: Uint8Array; authorityKeyId: string | null }, issuer: Certificate): boolean {
+  return (
+    sameBytes(child.issuer, issuer.subject) &&
+    (child.authorityKeyId === null ||
+      issuer.subjectKeyId === null ||
+      child.authorityKeyId === issuer.subjectKeyId)
+  );
+}
+
+export function checkRoot(root: Certificate, selfSigned: boolean, pinned: boolean, at: number): string {
+  insist(linked(root, root) && selfSigned, 'ROOT_UNTRUSTED', 'The root certificate is not signed by itself.');
+  insist(
+    root.isCa && mayUse(root, KEY_USAGE.keyCertSign),
+    'ROOT_UNTRUSTED',
+    'The root certificate is not a CA.',
+  );
+  insist(
+    validAt(root, at),
+    'ROOT_EXPIRED',
+    `The root certificate is valid from ${isoTime(root.notBefore)} to ${isoTime(root.notAfter)} only.`,
+  );
+  return pinned
+    ? 'Trust ends in Intel’s SGX root certificate, byte for byte the pinned one.'
+    : 'SIMULATED: trust ends in a root that the caller named, not in Intel’s.';
+}
+
+export function checkCrl(
+  list: RevocationList,
+  issuer: Certificate,
+  answered: boolean,
+  which: 'ROOT' | 'PCK',
+  at: number,
+): string {
+  const name = which === 'ROOT' ? 'root CRL' : 'PCK CRL';
+  insist(linked(list, issuer), `${which}_CRL_ISSUER`, `The ${name} is not from the CA it must be from.`);
+  insist(mayUse(issuer, KEY_USAGE.crlSign), 'KEY_USAGE', `The issuer of the ${name} may not sign lists.`);
+  insist(answered, `${which}_CRL_SIG`, `The signature of the ${name} is wrong.`);
+  insist(
+    list.thisUpdate <= at,
+    `${which}_CRL_FUTURE`,
+    `The ${name} is of ${isoTime(list.thisUpdate)}, which is still to come.`,
+  );
+  insist(at <= list.nextUpdate, `${which}_CRL_EXPIRED`, `The ${name} ended on ${isoTime(list.nextUpdate)}.`);
+  return `${name} no. ${list.number}, ${list.serials.size} revoked, valid to ${isoTime(list.nextUpdate)}.`;
+}
+
+export interface PckChain {
+  readonly leaf: Certificate;
+  readonly intermediate: Certificate;
+  readonly ca: 'platform' | 'processor';
+}
+
+const CA_NAMES: Readonly<Record<string, PckChain['ca']>> = {
+  'Intel SGX PCK Platform CA': 'platform',
+  'Intel SGX PCK Processor CA': 'processor',
+};
+
+/** Form and names of the chain; signatures and validity are checked by `checkPckChain`. */
+export function shapePckChain(chain: readonly Certificate[], root: Certificate): PckChain {
+  const [leaf, intermediate, last] = chain;
+  if (chain.length !== 3 || leaf === undefined || intermediate === undefined || last === undefined)
+    throw new Refusal(
+      'PCK_CHAIN',
+      `The PCK chain has ${chain.length} certificates; it must have exactly three.`,
+    );
+  insist(
+    sameBytes(last.der, root.der),
+    'ROOT_UNTRUSTED',
+    'The PCK chain does not end in the trusted root certificate.',
+  );
+  insist(
+    leaf.commonName === 'Intel SGX PCK Certificate',
+    'PCK_CHAIN',
+    'The first certificate is not named as a PCK certificate.',
+  );
+  const ca = CA_NAMES[intermediate.commonName];
+  if (ca === undefined)
+    throw new Refusal('PCK_CHAIN', 'The second certificate is not named as a PCK Platform or Processor CA.');
+  return { leaf, intermediate, ca };
+}
+
+export function checkPckChain(
+  { leaf, intermediate, ca }: PckChain,
+  root: Certificate,
+  answered: { leaf: boolean; intermediate: boolean },
+  at: number,
+): string {
+  insist(
+    linked(leaf, intermediate) && linked(intermediate, root),
+    'PCK_CHAIN',
+    'The certificates of the PCK chain do not name each other as issuers.',
+  );
+  insist(answered.intermediate, 'PCK_CHAIN', 'The root did not sign the intermediate certificate.');
+  insist(intermediate.isCa, 'NOT_CA', 'The intermediate certificate is not a CA.');
+  insist(
+    mayUse(intermediate, KEY_USAGE.keyCertSign),
+    'KEY_USAGE',
+    'The intermediate certificate may not sign certificates.',
+  );
+  insist(
+    root.pathLength === null || root.pathLength >= 1,
+    'PCK_CHAIN',
+    'The root certificate allows no certificate between itself and a leaf.',
+  );
+  insist(answered.leaf, 'PCK_CHAIN', 'The intermediate did not sign the PCK certificate.');
+  insist(!leaf.isCa, 'PCK_CHAIN', 'The PCK certificate is a CA.');
+  insist(
+    mayUse(leaf, KEY_USAGE.digitalSignature) && !mayUse(leaf, KEY_USAGE.keyCertSign),
+    'KEY_USAGE',
+    'The PCK certificate may not sign reports, or may sign certificates.',
+  );
+  for (const [name, certificate] of [
+    ['PCK', leaf],
+    ['intermediate', intermediate],
+  ] as const)
+    insist(
+      validAt(certificate, at),
+      'PCK_CHAIN_EXPIRED',
+      `The ${name} certificate is valid from ${isoTime(certificate.notBefore)} to ${isoTime(certificate.notAfter)} only.`,
+    );
+  return `PCK certificate ${leaf.serial} of the ${ca === 'platform' ? 'Platform' : 'Processor'} CA, under the root.`;
+}
+
+export function checkNotRevoked(
+  certificate: Certificate,
+  list: RevocationList,
+  code: 'ICA_REVOKED' | 'PCK_REVOKED' | 'SIGNING_CERT_REVOKED',
+): string {
+  insist(
+    !list.serials.has(certificate.serial),
+    code,
+    `The certificate ${certificate.serial} is revoked by its issuer.`,
+  );
+  return `The certificate ${certificate.serial} is not among the ${list.serials.size} revoked.`;
+}
+
+/** Form of the chain that signs a document; returns the signer. */
+export function shapeSigningChain(chain: readonly Certificate[], root: Certificate): Certificate {
+  const [signer, last] = chain;
+  if (chain.length !== 2 || signer === undefined || last === undefined)
+    throw new Refusal(
+      'SIGNING_CHAIN',
+      `The signing chain has ${chain.length} certificates; it must have exactly two.`,
+    );
+  insist(
+    sameBytes(last.der, root.der),
+    'ROOT_UNTRUSTED',
+    'The signing chain does not end in the trusted root certificate.',
+  );
+  return signer;
+}
+
+export function checkSigningChain(
+  signer: Certificate,
+  root: Certificate,
+  answered: boolean,
+  at: number,
+): string {
+  // without the name, any key under the root (a stolen PCK key, say) could declare every platform up to date
+  insist(
+    signer.commonName === 'Intel SGX TCB Signing',
+    'SIGNING_CN',
+    'The signer is not named as Intel’s TCB signing certificate.',
+  );
+  insist(linked(signer, root) && answered, 'SIGNING_CHAIN', 'The root did not sign the signing certificate.');
+  insist(!signer.isCa, 'SIGNING_CHAIN', 'The signing certificate is a CA.');
+  insist(
+    mayUse(signer, KEY_USAGE.digitalSignature) && !mayUse(signer, KEY_USAGE.keyCertSign),
+    'KEY_USAGE',
+    'The signing certificate may not sign documents, or may sign certificates.',
+  );
+  insist(
+    validAt(signer, at),
+    'SIGNING_CERT_EXPIRED',
+    `The signing certificate is valid from ${isoTime(signer.notBefore)} to ${isoTime(signer.notAfter)} only.`,
+  );
+  return `Signed by Intel SGX TCB Signing ${signer.serial}, directly under the root.`;
+}
+
+export function checkTcbInfoFits(info: TcbInfo, platform: SgxExtension): string {
+  insist(
+    info.fmspc === platform.fmspc,
+    'TCB_INFO_MISMATCH',
+    `The TCB info is for the platform family ${info.fmspc}; this platform is of ${platform.fmspc}.`,
+  );
+  insist(
+    info.pceId === platform.pceId,
+    'TCB_INFO_MISMATCH',
+    `The TCB info is for PCE ${info.pceId}; this platform has ${platform.pceId}.`,
+  );
+  return `TCB info for FMSPC ${info.fmspc}, evaluation number ${info.evaluationNumber}.`;
+}
+
+export function checkFreshness(
+  document: { issueDate: number; nextUpdate: number },
+  which: 'TCB_INFO' | 'QE_IDENTITY',
+  at: number,
+): string {
+  const name = which === 'TCB_INFO' ? 'TCB info' : 'QE identity';
+  insist(
+    document.issueDate <= at,
+    `${which}_FUTURE`,
+    `The ${name} is of ${isoTime(document.issueDate)}, which is still to come.`,
+  );
+  insist(
+    at <= document.nextUpdate,
+    `${which}_EXPIRED`,
+    `The ${name} ended on ${isoTime(document.nextUpdate)}.`,
+  );
+  return `The ${name} of ${isoTime(document.issueDate)} is valid to ${isoTime(document.nextUpdate)}.`;
+}
+
+export function checkEvaluationNumber(
+  info: TcbInfo,
+  identity: QeIdentity,
+  minimum: number | undefined,
+): string {
+  const lowest = Math.min(info.evaluationNumber, identity.evaluationNumber);
+  insist(
+    minimum === undefined || lowest >= minimum,
+    'TCB_EVAL_NUMBER',
+    `The collateral has evaluation number ${lowest}; the policy asks for at least ${minimum}.`,
+  );
+  return minimum === undefined
+    ? `Evaluation number ${lowest}; the policy sets no minimum.`
+    : `Evaluation number ${lowest}, at least ${minimum}.`;
+}
+
+/** `body` is the TD report: MRSIGNERSEAM at 64, SEAMATTRIBUTES at 112. */
+export function checkModule(body: Uint8Array, identity: ModuleIdentity): string {
+  insist(
+    toHex(body.subarray(64, 112)) === identity.mrSigner,
+    'TDX_MODULE_MISMATCH',
+    'The TDX module is not signed by whom Intel names.',
+  );
+  const attributes = body.subarray(112, 120);
+  insist(
+    toHex(attributes) === identity.attributes && attributes.every((byte) => byte === 0),
+    'TDX_MODULE_MISMATCH',
+    'The TDX module runs with attributes that a production module does not have.',
+  );
+  return `TDX module ${body[1]}.${body[0]}, signed by Intel, without special attributes.`;
+}
+
+function masked(value: Uint8Array, mask: string): Uint8Array {
+  const bits = fromHex(mask);
+  return value.map((byte, i) => byte & (bits[i] as number));
+}
+
+/** The quoting enclave is the one that Intel describes. */
+export function checkQeIdentity(qe: SgxReport, identity: QeIdentity): string {
+  const code = 'QE_IDENTITY_MISMATCH';
+  insist(toHex(qe.mrSigner) === identity.mrSigner, code, 'The quoting enclave is not signed by Intel.');
+  insist(
+    qe.isvProdId === identity.isvProdId,
+    code,
+    `The quoting enclave has product id ${qe.isvProdId}; Intel’s has ${identity.isvProdId}.`,
+  );
+  insist(
+    sameBytes(masked(qe.miscSelect, identity.miscSelectMask), fromHex(identity.miscSelect)),
+    code,
+    'The quoting enclave has another MISCSELECT than Intel’s.',
+  );
+  insist(
+    sameBytes(masked(qe.attributes, identity.attributesMask), fromHex(identity.attributes)),
+    code,
+    'The quoting enclave has other attributes than Intel’s.',
+  );
+  return `Intel’s TD quoting enclave, SVN ${qe.isvSvn}.`;
+}
+
+/** Bit 1 of the SGX attributes. */
+export function checkQeDebug(qe: SgxReport): string {
+  insist(((qe.attributes[0] as number) & 0x02) === 0, 'QE_DEBUG', 'The quoting enclave runs in debug mode.');
+  return 'The quoting enclave does not run in debug mode.';
+}
+
+export function checkTdDebug(tdAttributes: bigint, allowed: boolean): string {
+  const bits = tdAttributes & TD_DEBUG_BITS;
+  if (bits === 0n) return 'No debug bit is set: the host cannot look into the TD.';
+  const names = attributeFlags(bits).join(', ');
+  insist(allowed, 'TD_DEBUG', `The TD is under debug (${names}): its host can read its memory.`);
+  return `The TD is under debug (${names}), and the policy allows that.`;
+}

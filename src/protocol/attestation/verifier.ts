@@ -1,0 +1,176 @@
+/**
+ * The verifier (tdx.md 3): `planVerdict` reads quote and collateral and names the signatures to be checked,
+ * `conclude` walks the algorithm in its order with the answers and writes the verdict. No clock, no I/O, no
+ * signature check of its own: the same rule runs on node:crypto, WebCrypto and @noble/curves.
+ */
+import { type Hashes, type Plan, toHex } from '../bytes/index.ts';
+import type { Certificate } from './certificate.ts';
+import { INTEL_ROOT_SHA256 } from './intel-root.ts';
+import { demand, Ledger, valueOf } from './ledger.ts';
+import { applyPolicy, checkPolicy } from './policy.ts';
+import { prepare, type Readings, type VerifierInput } from './readings.ts';
+import type { SgxExtension } from './sgx-extension.ts';
+import type { TcbEvaluation } from './tcb.ts';
+import { attributeFlags, readSgxReport, readTdReport, tdNumbers } from './td-report.ts';
+import { isoTime } from './times.ts';
+import {
+  type CertificateSummary,
+  type Check,
+  CHECK_IDS,
+  type PlatformId,
+  type QuoteFacts,
+  type TcbResult,
+  type Verdict,
+} from './verdict.ts';
+import { type Findings, walk } from './walk.ts';
+import type { Quote } from './quote.ts';
+
+/** 9999-12-31T23:59:59Z */
+const LAST_SECOND = 253_402_300_799;
+
+/** ISO time of the earliest end of validity among everything the verdict rests on. */
+function earliestExpiry(read: Readings, findings: Findings): string | null {
+  const { tcbInfo, qeIdentity } = findings;
+  const rootCrl = valueOf(read.rootCrl);
+  const pckCrl = valueOf(read.pckCrl);
+  if (tcbInfo === null || qeIdentity === null || rootCrl === undefined || pckCrl === undefined) return null;
+  const certificates = [read.root, read.chain, read.tcbSigners, read.qeSigners].flatMap(
+    (from) => valueOf<Certificate | Certificate[]>(from) ?? [],
+  );
+  return isoTime(
+    Math.min(
+      tcbInfo.nextUpdate,
+      qeIdentity.nextUpdate,
+      rootCrl.nextUpdate,
+      pckCrl.nextUpdate,
+      ...certificates.map((certificate) => certificate.notAfter),
+    ),
+  );
+}
+
+/** The machine, once its certificate is known to stand under the trust anchor. */
+function platformId(findings: Findings | null): PlatformId | null {
+  if (findings?.platform == null || findings.chain === null) return null;
+  const { configuration, ...rest }: SgxExtension = findings.platform;
+  return {
+    ...rest,
+    ca: findings.chain.ca,
+    dynamicPlatform: configuration?.dynamicPlatform ?? null,
+    cachedKeys: configuration?.cachedKeys ?? null,
+    smtEnabled: configuration?.smtEnabled ?? null,
+  };
+}
+
+function quoteFacts(quote: Quote, bytes: Uint8Array, hashes: Hashes): QuoteFacts {
+  const qe = readSgxReport(quote.qeReport);
+  return {
+    sha256: toHex(hashes.sha256(bytes)),
+    bytes: bytes.length,
+    trailing: quote.trailing,
+    version: quote.version,
+    bodyType: quote.bodyType,
+    qeVendorId: toHex(quote.qeVendorId),
+    userData: toHex(quote.userData),
+    attestationKey: toHex(quote.attestationKey),
+    qeMrSigner: toHex(qe.mrSigner),
+    qeIsvSvn: qe.isvSvn,
+    tdFlags: attributeFlags(tdNumbers(quote.body, quote.bodyType).tdAttributes),
+  };
+}
+
+function tcbResult(from: TcbEvaluation | null): TcbResult | null {
+  return from === null ? null : { status: from.status, tcbDate: from.tcbDate, advisories: from.advisories };
+}
+
+export function summarizeCertificate(certificate: Certificate, hashes: Hashes): CertificateSummary {
+  return {
+    cn: certificate.commonName,
+    serial: certificate.serial,
+    notBefore: isoTime(certificate.notBefore),
+    notAfter: isoTime(certificate.notAfter),
+    sha256: toHex(hashes.sha256(certificate.der)),
+  };
+}
+
+function evidenceOf(checks: readonly Check[]): Pick<Verdict, 'evidence' | 'code'> {
+  const bad = checks.find(({ outcome }) => outcome === 'failed' || outcome === 'stale');
+  if (bad !== undefined) return { evidence: 'refused', code: bad.code };
+  return {
+    evidence: checks.every(({ outcome }) => outcome === 'passed') ? 'genuine' : 'incomplete',
+    code: null,
+  };
+}
+
+/**
+ * Plans the verification of a quote. Bad evidence never throws: it becomes a verdict with a code. Thrown are
+ * `POLICY_FORMAT` (a policy that says something unknown) and a RangeError for a time that is none.
+ *
+ * @example settle(planVerdict({ quote, collateral, at: 1771753920, hashes }), checkSignature).status
+ */
+export function planVerdict(input: VerifierInput): Plan<Verdict> {
+  const { at, hashes } = input;
+  const policy = input.policy ?? {};
+  if (!Number.isSafeInteger(at) || at < 0 || at > LAST_SECOND)
+    throw new RangeError('the time of a verification is whole Unix seconds');
+  checkPolicy(policy);
+  const prepared = prepare(input);
+  const { read, jobs, pinned, rootDer } = prepared;
+  const quote = valueOf(read.quote);
+
+  function conclude(answers: readonly boolean[]): Verdict {
+    if (answers.length !== jobs.list.length) throw new Error('a verdict needs one answer for every job');
+    const ledger = new Ledger();
+    ledger.run('quote-format', [], () => {
+      const { version, bodyType } = demand(read.quote);
+      return `TDX quote of version ${version} with TD report ${bodyType === 2 ? '1.0' : '1.5'}.`;
+    });
+    let findings: Findings | null = null;
+    if (quote !== undefined)
+      findings = walk(quote, read, (name) => jobs.answer(name, answers), input, pinned, ledger);
+    else
+      for (const id of CHECK_IDS)
+        if (id !== 'quote-format' && id !== 'tcb-current')
+          ledger.skip(id, 'Not checked: the quote could not be read.');
+
+    const { checks } = ledger;
+    const judged = {
+      report: quote === undefined ? null : readTdReport(quote.body, quote.bodyType),
+      platformId: platformId(findings),
+      status: findings?.status ?? null,
+      advisories: findings?.launch?.advisories ?? [],
+      simulated: !pinned,
+    };
+    return {
+      ...evidenceOf(checks),
+      verifiedAt: isoTime(at),
+      checks,
+      trustAnchor: {
+        sha256: pinned ? INTEL_ROOT_SHA256 : toHex(hashes.sha256(rootDer)),
+        name: valueOf(read.root)?.commonName ?? 'unreadable',
+        pinned,
+      },
+      ...judged,
+      platform: findings?.platformLevel?.status ?? null,
+      module: findings?.moduleLevel?.status ?? null,
+      qe: findings?.qeLevel?.status ?? null,
+      current: findings?.current?.status ?? null,
+      launchTcb: tcbResult(findings?.launch ?? null),
+      currentTcb: tcbResult(findings?.current ?? null),
+      tcbDate: findings?.launch?.tcbDate ?? null,
+      collateralExpires: findings === null ? null : earliestExpiry(read, findings),
+      evaluationNumbers: {
+        tcbInfo: findings?.tcbInfo?.evaluationNumber ?? null,
+        qeIdentity: findings?.qeIdentity?.evaluationNumber ?? null,
+      },
+      crlNumbers: {
+        root: ledger.holds('root-crl') ? (valueOf(read.rootCrl)?.number ?? null) : null,
+        pck: ledger.holds('pck-crl') ? (valueOf(read.pckCrl)?.number ?? null) : null,
+      },
+      chain: (valueOf(read.chain) ?? []).map((certificate) => summarizeCertificate(certificate, hashes)),
+      quote: quote === undefined ? null : quoteFacts(quote, prepared.quoteBytes, hashes),
+      policy: applyPolicy(policy, judged),
+    };
+  }
+
+  return { jobs: jobs.list, conclude };
+}

@@ -1,0 +1,247 @@
+/**
+ * The second half of a verification: make every check of tdx.md 3 in its order, each one a line in the ledger,
+ * and keep what was established on the way.
+ */
+import { Refusal, toHex } from '../bytes/index.ts';
+import type { Certificate } from './certificate.ts';
+import type { Collateral } from './collateral.ts';
+import { demand, type Ledger } from './ledger.ts';
+import { isP256Point } from './p256-point.ts';
+import { bindsAttestationKey, INTEL_QE_VENDOR, NON_ZERO_PADDING, type Quote } from './quote.ts';
+import { type Asked, memoOf, type Readings, type VerifierInput } from './readings.ts';
+import * as rules from './rules.ts';
+import { readSgxExtension, type SgxExtension } from './sgx-extension.ts';
+import {
+  adviseRelaunch,
+  evaluate,
+  matchModule,
+  matchPlatform,
+  matchQe,
+  moduleFor,
+  type TcbEvaluation,
+  type TcbStatus,
+} from './tcb.ts';
+import {
+  type ComponentLevel,
+  type PlatformLevel,
+  type QeIdentity,
+  readQeIdentity,
+  readTcbInfo,
+  type TcbInfo,
+} from './tcb-info.ts';
+import { readSgxReport, tdNumbers } from './td-report.ts';
+import type { CheckId } from './verdict.ts';
+
+const NO_COLLATERAL =
+  'Not checked: no collateral was given, and this needs what Intel says about the platform.';
+
+/** What the checks establish on their way; each member is set by the check that makes sure of it. */
+export interface Findings {
+  chain: rules.PckChain | null;
+  platform: SgxExtension | null;
+  tcbSigner: Certificate | null;
+  qeSigner: Certificate | null;
+  tcbInfo: TcbInfo | null;
+  qeIdentity: QeIdentity | null;
+  platformLevel: PlatformLevel | null;
+  moduleLevel: ComponentLevel | null;
+  qeLevel: ComponentLevel | null;
+  launch: TcbEvaluation | null;
+  current: TcbEvaluation | null;
+  status: TcbStatus | null;
+}
+
+/** A finding that the order of the checks guarantees; its absence is a bug, not bad input. */
+function found<T>(finding: T | null): T {
+  if (finding === null) throw new Error('a check ran before the one it stands on');
+  return finding;
+}
+
+/** Makes all checks of a quote that could be read, in the order of tdx.md 3. */
+export function walk(
+  quote: Quote,
+  read: Readings,
+  answered: (name: Asked) => boolean,
+  input: VerifierInput,
+  pinned: boolean,
+  ledger: Ledger,
+): Findings {
+  const { at, hashes } = input;
+  const policy = input.policy ?? {};
+  const collateral = input.collateral ?? null;
+  const memo = memoOf(input);
+  const td = tdNumbers(quote.body, quote.bodyType);
+  const qe = readSgxReport(quote.qeReport);
+  const out: Findings = {
+    chain: null,
+    platform: null,
+    tcbSigner: null,
+    qeSigner: null,
+    tcbInfo: null,
+    qeIdentity: null,
+    platformLevel: null,
+    moduleLevel: null,
+    qeLevel: null,
+    launch: null,
+    current: null,
+    status: null,
+  };
+  const run = (id: CheckId, needs: readonly CheckId[], body: () => string): void =>
+    ledger.run(id, needs, body);
+  /** A check that needs collateral. */
+  const ask = (id: CheckId, needs: readonly CheckId[], body: (with_: Collateral) => string): void => {
+    if (collateral === null) ledger.skip(id, NO_COLLATERAL);
+    else ledger.run(id, needs, () => body(collateral));
+  };
+
+  run('qe-vendor', [], () => {
+    if (toHex(quote.qeVendorId) !== INTEL_QE_VENDOR)
+      throw new Refusal('QE_VENDOR', 'The quote does not come from Intel’s quoting enclave.');
+    return 'The quote names Intel’s quoting enclave.';
+  });
+  run('trust-anchor', [], () =>
+    // the pinned bytes are known to be self-signed
+    rules.checkRoot(demand(read.root), pinned || answered('root'), pinned, at),
+  );
+  ask('root-crl', ['trust-anchor'], () =>
+    rules.checkCrl(demand(read.rootCrl), demand(read.root), answered('root-crl'), 'ROOT', at),
+  );
+  run('pck-chain', ['trust-anchor'], () => {
+    const root = demand(read.root);
+    const chain = rules.shapePckChain(demand(read.chain), root);
+    const detail = rules.checkPckChain(
+      chain,
+      root,
+      { leaf: answered('leaf'), intermediate: answered('intermediate') },
+      at,
+    );
+    out.chain = chain;
+    return detail;
+  });
+  run('pck-extension', ['pck-chain'], () => {
+    const extension = found(out.chain).leaf.sgxExtension;
+    if (extension === null) throw new Refusal('PCK_EXT', 'The PCK certificate does not describe a platform.');
+    const platform = memo('sgx', toHex(extension), () => readSgxExtension(extension));
+    out.platform = platform;
+    return `Platform of family ${platform.fmspc}, PPID ${platform.ppid}.`;
+  });
+  ask('intermediate-revocation', ['root-crl', 'pck-chain'], () =>
+    rules.checkNotRevoked(found(out.chain).intermediate, demand(read.rootCrl), 'ICA_REVOKED'),
+  );
+  ask('pck-crl', ['pck-chain'], () =>
+    rules.checkCrl(demand(read.pckCrl), found(out.chain).intermediate, answered('pck-crl'), 'PCK', at),
+  );
+  ask('leaf-revocation', ['pck-crl'], () =>
+    rules.checkNotRevoked(found(out.chain).leaf, demand(read.pckCrl), 'PCK_REVOKED'),
+  );
+
+  for (const [id, signers, job, keep] of [
+    ['tcb-info-chain', read.tcbSigners, 'tcb-signer', 'tcbSigner'],
+    ['qe-identity-chain', read.qeSigners, 'qe-signer', 'qeSigner'],
+  ] as const)
+    ask(id, ['trust-anchor', 'root-crl'], () => {
+      const root = demand(read.root);
+      const signer = rules.shapeSigningChain(demand(signers), root);
+      const detail = rules.checkSigningChain(signer, root, answered(job), at);
+      rules.checkNotRevoked(signer, demand(read.rootCrl), 'SIGNING_CERT_REVOKED');
+      out[keep] = signer;
+      return detail;
+    });
+  ask('tcb-info-signature', ['tcb-info-chain'], () => {
+    if (!answered('tcb-info')) throw new Refusal('TCB_INFO_SIG', 'The signature of the TCB info is wrong.');
+    return 'The text of the TCB info is signed by its signer.';
+  });
+  ask('qe-identity-signature', ['qe-identity-chain'], () => {
+    if (!answered('qe-identity'))
+      throw new Refusal('QE_IDENTITY_SIG', 'The signature of the QE identity is wrong.');
+    return 'The text of the QE identity is signed by its signer.';
+  });
+  ask('tcb-info-content', ['tcb-info-signature', 'pck-extension'], ({ tcb_info }) => {
+    const info = memo('tcb-info', tcb_info, () => readTcbInfo(tcb_info));
+    const detail = rules.checkTcbInfoFits(info, found(out.platform));
+    out.tcbInfo = info;
+    return detail;
+  });
+  ask('qe-identity-content', ['qe-identity-signature'], ({ qe_identity }) => {
+    out.qeIdentity = memo('qe-identity', qe_identity, () => readQeIdentity(qe_identity));
+    return `Identity of the TD quoting enclave, evaluation number ${out.qeIdentity.evaluationNumber}.`;
+  });
+  ask('tcb-info-freshness', ['tcb-info-content'], () =>
+    rules.checkFreshness(found(out.tcbInfo), 'TCB_INFO', at),
+  );
+  ask('qe-identity-freshness', ['qe-identity-content'], () =>
+    rules.checkFreshness(found(out.qeIdentity), 'QE_IDENTITY', at),
+  );
+  ask('evaluation-number', ['tcb-info-content', 'qe-identity-content'], () =>
+    rules.checkEvaluationNumber(found(out.tcbInfo), found(out.qeIdentity), policy.minEvaluationNumber),
+  );
+  ask('tdx-module', ['tcb-info-content'], () =>
+    rules.checkModule(quote.body, moduleFor(found(out.tcbInfo), td.teeTcbSvn)),
+  );
+
+  run('qe-report-signature', ['pck-chain'], () => {
+    if (!answered('qe-report'))
+      throw new Refusal('QE_REPORT_SIG', 'The PCK key of this platform did not sign the QE report.');
+    return 'The QE report is signed by the PCK key of the platform.';
+  });
+  run('qe-report-binding', ['qe-report-signature'], () => {
+    if (!bindsAttestationKey(quote, qe.reportData, (bytes) => hashes.sha256(bytes)))
+      throw new Refusal('QE_REPORT_DATA', 'The QE report speaks for another attestation key.');
+    return 'The QE report names the hash of this attestation key.';
+  });
+  ask('qe-identity-match', ['qe-identity-content', 'qe-report-signature'], () =>
+    rules.checkQeIdentity(qe, found(out.qeIdentity)),
+  );
+  run('qe-debug', ['qe-report-signature'], () => rules.checkQeDebug(qe));
+  run('quote-signature', ['qe-report-binding'], () => {
+    if (!answered('quote'))
+      throw isP256Point(quote.attestationKey)
+        ? new Refusal('QUOTE_SIG', 'The attestation key did not sign this quote.')
+        : new Refusal('ATT_KEY', 'The attestation key is not a point of the curve.');
+    return 'Header and TD report are signed by the attestation key.';
+  });
+  run('td-debug', ['quote-signature'], () => rules.checkTdDebug(td.tdAttributes, policy.allowDebug === true));
+
+  const standing: CheckId[] = ['quote-signature', 'tcb-info-content', 'tdx-module'];
+  ask('platform-tcb', standing, () => {
+    const { components, pceSvn } = found(out.platform);
+    out.platformLevel = matchPlatform(found(out.tcbInfo), { components, pceSvn }, td.teeTcbSvn);
+    return `The platform reaches the level of ${out.platformLevel.tcbDate}: ${out.platformLevel.status}.`;
+  });
+  ask('module-tcb', standing, () => {
+    out.moduleLevel = matchModule(found(out.tcbInfo), td.teeTcbSvn);
+    return out.moduleLevel === null
+      ? 'The TDX module has no levels of its own; it is judged with the platform.'
+      : `The TDX module reaches the level of ${out.moduleLevel.tcbDate}: ${out.moduleLevel.status}.`;
+  });
+  ask('qe-tcb', ['qe-identity-match'], () => {
+    out.qeLevel = matchQe(found(out.qeIdentity), qe.isvSvn);
+    return `The quoting enclave reaches the level of ${out.qeLevel.tcbDate}: ${out.qeLevel.status}.`;
+  });
+  const levels: CheckId[] = ['platform-tcb', 'module-tcb', 'qe-tcb'];
+  const now = td.teeTcbSvn2;
+  if (now !== null)
+    ask('tcb-current', levels, () => {
+      const info = found(out.tcbInfo);
+      const { components, pceSvn } = found(out.platform);
+      out.current = evaluate(
+        matchPlatform(info, { components, pceSvn }, now),
+        matchModule(info, now),
+        found(out.qeLevel),
+      );
+      return `With the TDX module that runs now: ${out.current.status}.`;
+    });
+  ask('tcb-status', now === null ? levels : [...levels, 'tcb-current'], () => {
+    out.launch = evaluate(found(out.platformLevel), out.moduleLevel, found(out.qeLevel));
+    const current = out.current?.status ?? out.launch.status;
+    if (out.launch.status === 'Revoked' || current === 'Revoked')
+      throw new Refusal('TCB_REVOKED', 'Intel revoked this TCB level.');
+    out.status = adviseRelaunch(out.launch.status, current);
+    return `Together: ${out.status}, as of ${out.launch.tcbDate}.`;
+  });
+  run('quote-padding', [], () => {
+    if (!quote.trailingZero) throw new Refusal('QUOTE_FORMAT', NON_ZERO_PADDING);
+    return `${quote.trailing} bytes follow the signature data, all zero.`;
+  });
+  return out;
+}

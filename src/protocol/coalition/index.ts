@@ -1,0 +1,3 @@
+export * from './config.ts';
+export * from './fingerprint.ts';
+export * from './kinds.ts';

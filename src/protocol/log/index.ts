@@ -1,0 +1,14 @@
+export * from './bundle.ts';
+export * from './bundleformat.ts';
+export type { BundleDamage, BundlePart } from './bundlescan.ts';
+export * from './checkpoint.ts';
+export * from './cosignature.ts';
+export * from './evidence.ts';
+export * from './frontier.ts';
+export * from './leaf.ts';
+export * from './note.ts';
+export * from './policy.ts';
+export * from './proof.ts';
+export * from './tree.ts';
+export * from './treeproofs.ts';
+export * from './verify.ts';
