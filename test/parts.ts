@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { describe } from 'vitest';
 
-export type Part = 'docker' | 'registry' | 'chromium' | 'vectors' | 'electron';
+export type Part = 'docker' | 'registry' | 'chromium' | 'vectors' | 'electron' | 'netfilter';
 
 /** The socket of the container engine that tests use. */
 export const dockerSocket = process.env['MUSTER_DOCKER_SOCKET'] ?? '/var/run/docker.sock';
@@ -51,9 +51,13 @@ export function electronPath(): string | undefined {
 
 const probes: Readonly<Record<Part, () => boolean>> = {
   docker: engineAnswers,
-  registry: () => onPath('docker-registry') !== undefined,
+  // test images are made of a static busybox, which comes with the registry's packages
+  registry: () => onPath('docker-registry') !== undefined && onPath('busybox') !== undefined,
   chromium: () => chromiumPath() !== undefined,
   vectors: () => existsSync(vectorsFolder),
+  // setting packet filter rules, and a network to try them on
+  netfilter: () =>
+    process.geteuid?.() === 0 && onPath('iptables') !== undefined && onPath('ip') !== undefined,
   electron: () => electronPath() !== undefined,
 };
 const found = new Map<Part, boolean>();

@@ -8,46 +8,92 @@ export const MAX_QUOTE_FILE = 1024 * 1024;
 export const MAX_COLLATERAL_FILE = 4 * 1024 * 1024;
 
 export const checkOutcome = z.enum(['passed', 'failed', 'not-checked', 'stale']);
+/** A named check of start-up or of a proof. */
 export const check = z.object({ id: z.string(), outcome: checkOutcome, detail: z.string() });
 export type Check = z.infer<typeof check>;
 
-const tcbEvaluation = z.object({
-  status: z.string(),
-  tcbDate: isoTime.nullable().optional(),
-  advisories: z.array(z.string()).optional(),
-});
+const advisory = z.object({ id: z.string(), from: z.array(z.string()) });
+const tcbResult = z.object({ status: z.string(), tcbDate: isoTime, advisories: z.array(advisory) });
+const nullableText = z.string().nullable();
 
+/** The verdict of protocol/attestation, as it is: hashes and fields as hex, dates as ISO 8601. */
 export const verdict = z.object({
   evidence: z.enum(['genuine', 'incomplete', 'refused']),
   /** Reason code of the first failed check (tdx.md 3.1); null unless refused. */
-  code: z.string().nullable(),
+  code: nullableText,
   /** The moment the evidence was judged for. */
   verifiedAt: isoTime,
-  trustAnchor: z.object({ name: z.string(), sha256: hex(32), simulated: z.boolean() }),
-  checks: z.array(check),
-  status: z.string().nullable(),
-  platform: tcbEvaluation.nullable(),
-  module: tcbEvaluation.nullable(),
-  qe: tcbEvaluation.nullable(),
-  current: tcbEvaluation.nullable().optional(),
-  advisories: z.array(z.object({ id: z.string(), from: z.string() })),
+  checks: z.array(check.extend({ code: nullableText })),
+  trustAnchor: z.object({ name: z.string(), sha256: hex(32), pinned: z.boolean() }),
+  status: nullableText,
+  platform: nullableText,
+  module: nullableText,
+  qe: nullableText,
+  current: nullableText,
+  launchTcb: tcbResult.nullable(),
+  currentTcb: tcbResult.nullable(),
+  advisories: z.array(advisory),
   tcbDate: isoTime.nullable(),
   collateralExpires: isoTime.nullable(),
-  evaluationNumbers: z.record(z.string(), z.number()).nullable(),
-  crlNumbers: z.record(z.string(), z.string()).nullable(),
+  evaluationNumbers: z.object({ tcbInfo: z.number().nullable(), qeIdentity: z.number().nullable() }),
+  crlNumbers: z.object({ root: nullableText, pck: nullableText }),
   platformId: z
     .object({
-      ppid: z.string().nullable(),
-      instanceId: z.string().nullable(),
-      fmspc: z.string().nullable(),
-      pceId: z.string().nullable(),
+      ppid: z.string(),
+      instanceId: nullableText,
+      fmspc: z.string(),
+      pceId: z.string(),
+      pceSvn: z.number(),
+      cpuSvn: z.string(),
+      components: z.array(z.number()),
+      sgxType: z.number(),
+      ca: z.enum(['platform', 'processor']),
+      dynamicPlatform: z.boolean().nullable(),
+      cachedKeys: z.boolean().nullable(),
+      smtEnabled: z.boolean().nullable(),
+    })
+    .nullable(),
+  chain: z.array(
+    z.object({ cn: z.string(), serial: z.string(), notBefore: isoTime, notAfter: isoTime, sha256: z.string() }),
+  ),
+  /** Facts of the quote itself; null when it could not be read. */
+  quote: z
+    .object({
+      sha256: z.string(),
+      bytes: z.number(),
+      trailing: z.number(),
+      version: z.number(),
+      bodyType: z.number(),
+      qeVendorId: z.string(),
+      userData: z.string(),
+      attestationKey: z.string(),
+      qeMrSigner: z.string(),
+      qeIsvSvn: z.number(),
+      tdFlags: z.array(z.string()),
     })
     .nullable(),
   /** All TD fields as hex; null when the quote could not be read that far. */
-  report: z.record(z.string(), z.string()).nullable(),
+  report: z
+    .object({
+      teeTcbSvn: z.string(),
+      mrSeam: z.string(),
+      mrSignerSeam: z.string(),
+      seamAttributes: z.string(),
+      tdAttributes: z.string(),
+      xfam: z.string(),
+      mrTd: z.string(),
+      mrConfigId: z.string(),
+      mrOwner: z.string(),
+      mrOwnerConfig: z.string(),
+      rtmr: z.array(z.string()),
+      reportData: z.string(),
+      teeTcbSvn2: z.string().optional(),
+      mrServiceTd: z.string().optional(),
+    })
+    .nullable(),
   policy: z.object({
     outcome: z.enum(['passed', 'refused']),
-    lines: z.array(z.object({ rule: z.string(), outcome: z.string(), detail: z.string() })),
+    lines: z.array(z.object({ rule: z.string(), outcome: z.enum(['passed', 'refused']), detail: z.string() })),
   }),
   simulated: z.boolean(),
 });

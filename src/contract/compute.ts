@@ -4,29 +4,31 @@ import { z } from 'zod';
 import { command, query } from './base.ts';
 import { count, hex, millis, stage } from './shapes.ts';
 
+/** What the image asks for in its labels, as protocol/compute reads them. */
 export const requirements = z.object({
-  cpuMillicores: count,
-  ramMib: count,
-  storageGib: count,
+  minCpuMillicores: count,
+  minRamMib: count,
+  minStorageGib: count,
   tdx: z.enum(['required', 'preferred', 'none']),
   network: z.enum(['none', 'allowlist', 'open']),
   networkAllow: z.array(z.string()),
-  readOnlyRoot: z.boolean(),
+  readOnly: z.boolean(),
 });
 export type RequirementsJson = z.infer<typeof requirements>;
 
-export const unfit = z.object({ code: z.string(), sentence: z.string(), have: z.string(), need: z.string() });
+/** Why a workload was refused. */
+export const reason = z.object({ code: z.string(), sentence: z.string() });
+/** Why it does not fit, with both figures. */
+export const unfit = reason.extend({ have: z.string(), need: z.string() });
 export type Unfit = z.infer<typeof unfit>;
 
 export const usage = z.object({
-  /** CPU time in milliseconds. */
+  /** CPU milliseconds: one core busy for a second is 1000. */
   cpuMs: count,
-  /** Memory held over time, MiB·seconds. */
-  ramMibSeconds: count,
+  /** MiB-seconds: 64 MiB held for a minute is 3840. */
+  ramMibSec: count,
   rxBytes: count,
   txBytes: count,
-  /** Wall time that was measured, milliseconds. */
-  wallMs: count,
 });
 
 export const workload = z.object({
@@ -36,16 +38,16 @@ export const workload = z.object({
   digest: z.string(),
   machine: hex(32),
   machineName: z.string(),
-  state: z.enum(['submitted', 'preparing', 'running', 'ended', 'refused']),
+  state: z.enum(['submitted', 'running', 'ended', 'refused', 'removed']),
   requirements: requirements.nullable(),
   /** Why it was refused, or did not start. */
-  reasons: z.array(unfit),
+  reasons: z.array(reason),
   submittedAt: millis,
   startedAt: millis.nullable(),
   endedAt: millis.nullable(),
   end: z
     .object({
-      reason: z.enum(['exited', 'stopped', 'oom', 'failed', 'lost', 'cancelled']),
+      reason: z.enum(['exited', 'stopped', 'oom', 'failed', 'lost']),
       exitCode: z.number().int().nullable(),
       sentence: z.string(),
     })
@@ -114,7 +116,7 @@ export const compute = {
       }),
     ),
   submit: command('operate')
-    .input(z.object({ image, machine: hex(32), command: z.array(z.string().max(4096)).max(64).optional() }))
+    .input(z.object({ image, machine: hex(32) }))
     .output(z.object({ workload, operation: z.string().nullable() })),
   stop: command('operate')
     .input(one.extend({ graceSeconds: z.number().int().min(0).max(300).default(10) }))

@@ -6,8 +6,12 @@ import { scope } from './scopes.ts';
 import { millis } from './shapes.ts';
 
 export const settingsShape = z.object({
-  /** Engine endpoint: unix:///path, tcp://host:port, https://host:port or ssh://user@host. */
+  /** Engine endpoint: unix:///path, tcp://host:port or ssh://user@host. */
   engine: z.string().max(512),
+  /** For tcp:// beyond this machine: folder with ca.pem, cert.pem and key.pem. */
+  engineCertificates: z.string().max(4096),
+  /** For ssh://: fingerprint of the host's key, `SHA256:…`. */
+  engineHostKey: z.string().max(128),
   /** Registries (host:port) that may be spoken to without TLS, beside loopback ones. */
   insecureRegistries: z.array(z.string().max(256)).max(32),
   /** Collateral service, Intel's or a PCCS. */
@@ -21,6 +25,8 @@ export type Settings = z.infer<typeof settingsShape>;
 
 export const defaultSettings: Settings = {
   engine: 'unix:///var/run/docker.sock',
+  engineCertificates: '',
+  engineHostKey: '',
   insecureRegistries: [],
   collateralService: 'https://api.trustedservices.intel.com',
   theme: 'system',

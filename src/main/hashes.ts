@@ -23,7 +23,12 @@ export function createSignatureChecker(maxKeys = 1024): CheckSignature {
         key:
           alg === 'ed25519'
             ? { kty: 'OKP', crv: 'Ed25519', x: toBase64url(raw) }
-            : { kty: 'EC', crv: 'P-256', x: toBase64url(raw.subarray(0, 32)), y: toBase64url(raw.subarray(32)) },
+            : {
+                kty: 'EC',
+                crv: 'P-256',
+                x: toBase64url(raw.subarray(0, 32)),
+                y: toBase64url(raw.subarray(32)),
+              },
       });
     } catch {
       return null; // not a point of the curve

@@ -3,8 +3,10 @@
  * Follows Intel's formats and algorithm as written down in tdx.md 2 and 3.
  */
 export { type Certificate, readCertificate, validAt } from './certificate.ts';
+export * from './codes.ts';
 export * from './collateral.ts';
 export { LARGEST_CRL, readCrl, type RevocationList } from './crl.ts';
+export { describeQuote, platformHint, type PlatformQuery, type QuoteDescription } from './describe.ts';
 export { INTEL_ROOT_BASE64, INTEL_ROOT_SHA256, intelRoot } from './intel-root.ts';
 export { isJsonObject, type Json, type JsonObject, readJson, readJsonObject, type Span } from './json.ts';
 export * from './kinds.ts';

@@ -30,6 +30,8 @@ function fromText(text: string): { quote: Uint8Array; form: QuoteForm } {
   }
   const url = /[-_]/.test(dense);
   const bare = dense.replace(/={1,2}$/, '');
+  // padding may be left out, but not be wrong
+  if (bare !== dense && dense.length % 4 !== 0) throw unreadable();
   try {
     if (url) return { quote: fromBase64url(bare), form: 'base64url' };
     return { quote: fromBase64(bare + '='.repeat((4 - (bare.length % 4)) % 4)), form: 'base64' };

@@ -3,7 +3,7 @@
  * certification data. Every length is checked against its neighbour, so that no byte before the zero padding
  * stands outside a checked structure.
  */
-import { concat, Refusal, sameBytes } from '../bytes/index.ts';
+import { concat, type Hashes, Refusal, sameBytes } from '../bytes/index.ts';
 import { ascii } from './der.ts';
 import { readPemChain } from './pem.ts';
 
@@ -212,12 +212,8 @@ export function quoteChain(quote: Quote): Uint8Array[] {
 }
 
 /** True when the QE report binds the attestation key: SHA-256(key ‖ authentication data) ‖ 32 zero bytes. */
-export function bindsAttestationKey(
-  quote: Quote,
-  reportData: Uint8Array,
-  sha256: (bytes: Uint8Array) => Uint8Array,
-): boolean {
+export function bindsAttestationKey(quote: Quote, reportData: Uint8Array, hashes: Hashes): boolean {
   const expected = new Uint8Array(64);
-  expected.set(sha256(concat(quote.attestationKey, quote.qeAuthData)));
+  expected.set(hashes.sha256(concat(quote.attestationKey, quote.qeAuthData)));
   return sameBytes(expected, reportData);
 }

@@ -66,7 +66,8 @@ export class Jobs {
 
   ask(name: Asked, key: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
     const same = this.list.findIndex(
-      (job) => job.signature === signature && job.message === message && job.key === key,
+      (job) =>
+        sameBytes(job.signature, signature) && sameBytes(job.key, key) && sameBytes(job.message, message),
     );
     this.#index.set(name, same >= 0 ? same : this.list.push({ alg: 'p256', key, message, signature }) - 1);
   }

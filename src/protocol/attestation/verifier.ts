@@ -5,6 +5,7 @@
  */
 import { type Hashes, type Plan, toHex } from '../bytes/index.ts';
 import type { Certificate } from './certificate.ts';
+import { summarizeCertificate } from './describe.ts';
 import { INTEL_ROOT_SHA256 } from './intel-root.ts';
 import { demand, Ledger, valueOf } from './ledger.ts';
 import { applyPolicy, checkPolicy } from './policy.ts';
@@ -14,7 +15,6 @@ import type { TcbEvaluation } from './tcb.ts';
 import { attributeFlags, readSgxReport, readTdReport, tdNumbers } from './td-report.ts';
 import { isoTime } from './times.ts';
 import {
-  type CertificateSummary,
   type Check,
   CHECK_IDS,
   type PlatformId,
@@ -80,16 +80,6 @@ function quoteFacts(quote: Quote, bytes: Uint8Array, hashes: Hashes): QuoteFacts
 
 function tcbResult(from: TcbEvaluation | null): TcbResult | null {
   return from === null ? null : { status: from.status, tcbDate: from.tcbDate, advisories: from.advisories };
-}
-
-export function summarizeCertificate(certificate: Certificate, hashes: Hashes): CertificateSummary {
-  return {
-    cn: certificate.commonName,
-    serial: certificate.serial,
-    notBefore: isoTime(certificate.notBefore),
-    notAfter: isoTime(certificate.notAfter),
-    sha256: toHex(hashes.sha256(certificate.der)),
-  };
 }
 
 function evidenceOf(checks: readonly Check[]): Pick<Verdict, 'evidence' | 'code'> {

@@ -3,12 +3,11 @@
  * and keep what was established on the way.
  */
 import { Refusal, toHex } from '../bytes/index.ts';
-import type { Certificate } from './certificate.ts';
 import type { Collateral } from './collateral.ts';
 import { demand, type Ledger } from './ledger.ts';
 import { isP256Point } from './p256-point.ts';
 import { bindsAttestationKey, INTEL_QE_VENDOR, NON_ZERO_PADDING, type Quote } from './quote.ts';
-import { type Asked, memoOf, type Readings, type VerifierInput } from './readings.ts';
+import { type Asked, type Memo, memoOf, type Readings, type VerifierInput } from './readings.ts';
 import * as rules from './rules.ts';
 import { readSgxExtension, type SgxExtension } from './sgx-extension.ts';
 import {
@@ -29,7 +28,7 @@ import {
   readTcbInfo,
   type TcbInfo,
 } from './tcb-info.ts';
-import { readSgxReport, tdNumbers } from './td-report.ts';
+import { readSgxReport, type SgxReport, type TdNumbers, tdNumbers } from './td-report.ts';
 import type { CheckId } from './verdict.ts';
 
 const NO_COLLATERAL =
@@ -39,8 +38,6 @@ const NO_COLLATERAL =
 export interface Findings {
   chain: rules.PckChain | null;
   platform: SgxExtension | null;
-  tcbSigner: Certificate | null;
-  qeSigner: Certificate | null;
   tcbInfo: TcbInfo | null;
   qeIdentity: QeIdentity | null;
   platformLevel: PlatformLevel | null;
@@ -57,43 +54,25 @@ function found<T>(finding: T | null): T {
   return finding;
 }
 
-/** Makes all checks of a quote that could be read, in the order of tdx.md 3. */
-export function walk(
-  quote: Quote,
-  read: Readings,
-  answered: (name: Asked) => boolean,
-  input: VerifierInput,
-  pinned: boolean,
-  ledger: Ledger,
-): Findings {
-  const { at, hashes } = input;
-  const policy = input.policy ?? {};
-  const collateral = input.collateral ?? null;
-  const memo = memoOf(input);
-  const td = tdNumbers(quote.body, quote.bodyType);
-  const qe = readSgxReport(quote.qeReport);
-  const out: Findings = {
-    chain: null,
-    platform: null,
-    tcbSigner: null,
-    qeSigner: null,
-    tcbInfo: null,
-    qeIdentity: null,
-    platformLevel: null,
-    moduleLevel: null,
-    qeLevel: null,
-    launch: null,
-    current: null,
-    status: null,
-  };
-  const run = (id: CheckId, needs: readonly CheckId[], body: () => string): void =>
-    ledger.run(id, needs, body);
-  /** A check that needs collateral. */
-  const ask = (id: CheckId, needs: readonly CheckId[], body: (with_: Collateral) => string): void => {
-    if (collateral === null) ledger.skip(id, NO_COLLATERAL);
-    else ledger.run(id, needs, () => body(collateral));
-  };
+/** Everything that the steps of one walk share. */
+interface Walk {
+  readonly quote: Quote;
+  readonly td: TdNumbers;
+  readonly qe: SgxReport;
+  readonly read: Readings;
+  readonly input: VerifierInput;
+  readonly pinned: boolean;
+  readonly memo: Memo;
+  readonly out: Findings;
+  readonly answered: (name: Asked) => boolean;
+  /** Makes a check that needs the quote alone. */
+  readonly run: (id: CheckId, needs: readonly CheckId[], body: () => string) => void;
+  /** Makes a check that needs collateral. */
+  readonly ask: (id: CheckId, needs: readonly CheckId[], body: (given: Collateral) => string) => void;
+}
 
+/** Steps 2 to 5: the root, the platform's certificates, and what was revoked. */
+function walkChain({ quote, read, input: { at }, pinned, memo, out, answered, run, ask }: Walk): void {
   run('qe-vendor', [], () => {
     if (toHex(quote.qeVendorId) !== INTEL_QE_VENDOR)
       throw new Refusal('QE_VENDOR', 'The quote does not come from Intel’s quoting enclave.');
@@ -109,12 +88,8 @@ export function walk(
   run('pck-chain', ['trust-anchor'], () => {
     const root = demand(read.root);
     const chain = rules.shapePckChain(demand(read.chain), root);
-    const detail = rules.checkPckChain(
-      chain,
-      root,
-      { leaf: answered('leaf'), intermediate: answered('intermediate') },
-      at,
-    );
+    const signed = { leaf: answered('leaf'), intermediate: answered('intermediate') };
+    const detail = rules.checkPckChain(chain, root, signed, at);
     out.chain = chain;
     return detail;
   });
@@ -134,17 +109,20 @@ export function walk(
   ask('leaf-revocation', ['pck-crl'], () =>
     rules.checkNotRevoked(found(out.chain).leaf, demand(read.pckCrl), 'PCK_REVOKED'),
   );
+}
 
-  for (const [id, signers, job, keep] of [
-    ['tcb-info-chain', read.tcbSigners, 'tcb-signer', 'tcbSigner'],
-    ['qe-identity-chain', read.qeSigners, 'qe-signer', 'qeSigner'],
+/** Steps 6 to 8: who signed TCB info and QE identity, what they say, and for how long. */
+function walkDocuments({ read, input, memo, out, answered, ask }: Walk): void {
+  const { at } = input;
+  for (const [id, signers, job] of [
+    ['tcb-info-chain', read.tcbSigners, 'tcb-signer'],
+    ['qe-identity-chain', read.qeSigners, 'qe-signer'],
   ] as const)
     ask(id, ['trust-anchor', 'root-crl'], () => {
       const root = demand(read.root);
       const signer = rules.shapeSigningChain(demand(signers), root);
       const detail = rules.checkSigningChain(signer, root, answered(job), at);
       rules.checkNotRevoked(signer, demand(read.rootCrl), 'SIGNING_CERT_REVOKED');
-      out[keep] = signer;
       return detail;
     });
   ask('tcb-info-signature', ['tcb-info-chain'], () => {
@@ -163,8 +141,9 @@ export function walk(
     return detail;
   });
   ask('qe-identity-content', ['qe-identity-signature'], ({ qe_identity }) => {
-    out.qeIdentity = memo('qe-identity', qe_identity, () => readQeIdentity(qe_identity));
-    return `Identity of the TD quoting enclave, evaluation number ${out.qeIdentity.evaluationNumber}.`;
+    const identity = memo('qe-identity', qe_identity, () => readQeIdentity(qe_identity));
+    out.qeIdentity = identity;
+    return `Identity of the TD quoting enclave, evaluation number ${identity.evaluationNumber}.`;
   });
   ask('tcb-info-freshness', ['tcb-info-content'], () =>
     rules.checkFreshness(found(out.tcbInfo), 'TCB_INFO', at),
@@ -173,19 +152,22 @@ export function walk(
     rules.checkFreshness(found(out.qeIdentity), 'QE_IDENTITY', at),
   );
   ask('evaluation-number', ['tcb-info-content', 'qe-identity-content'], () =>
-    rules.checkEvaluationNumber(found(out.tcbInfo), found(out.qeIdentity), policy.minEvaluationNumber),
+    rules.checkEvaluationNumber(found(out.tcbInfo), found(out.qeIdentity), input.policy?.minEvaluationNumber),
   );
+}
+
+/** Steps 9 to 11: the TDX module, the quoting enclave, and the quote itself. */
+function walkQuote({ quote, td, qe, input, out, answered, run, ask }: Walk): void {
   ask('tdx-module', ['tcb-info-content'], () =>
     rules.checkModule(quote.body, moduleFor(found(out.tcbInfo), td.teeTcbSvn)),
   );
-
   run('qe-report-signature', ['pck-chain'], () => {
     if (!answered('qe-report'))
       throw new Refusal('QE_REPORT_SIG', 'The PCK key of this platform did not sign the QE report.');
     return 'The QE report is signed by the PCK key of the platform.';
   });
   run('qe-report-binding', ['qe-report-signature'], () => {
-    if (!bindsAttestationKey(quote, qe.reportData, (bytes) => hashes.sha256(bytes)))
+    if (!bindsAttestationKey(quote, qe.reportData, input.hashes))
       throw new Refusal('QE_REPORT_DATA', 'The QE report speaks for another attestation key.');
     return 'The QE report names the hash of this attestation key.';
   });
@@ -200,46 +182,94 @@ export function walk(
         : new Refusal('ATT_KEY', 'The attestation key is not a point of the curve.');
     return 'Header and TD report are signed by the attestation key.';
   });
-  run('td-debug', ['quote-signature'], () => rules.checkTdDebug(td.tdAttributes, policy.allowDebug === true));
+  run('td-debug', ['quote-signature'], () =>
+    rules.checkTdDebug(td.tdAttributes, input.policy?.allowDebug === true),
+  );
+}
 
+/** Steps 12 to 14: which levels are reached, by the module of the launch and by the one that runs now. */
+function walkTcb({ td, qe, out, ask }: Walk): void {
   const standing: CheckId[] = ['quote-signature', 'tcb-info-content', 'tdx-module'];
   ask('platform-tcb', standing, () => {
-    const { components, pceSvn } = found(out.platform);
-    out.platformLevel = matchPlatform(found(out.tcbInfo), { components, pceSvn }, td.teeTcbSvn);
-    return `The platform reaches the level of ${out.platformLevel.tcbDate}: ${out.platformLevel.status}.`;
+    const level = matchPlatform(found(out.tcbInfo), found(out.platform), td.teeTcbSvn);
+    out.platformLevel = level;
+    return `The platform reaches the level of ${level.tcbDate}: ${level.status}.`;
   });
   ask('module-tcb', standing, () => {
-    out.moduleLevel = matchModule(found(out.tcbInfo), td.teeTcbSvn);
-    return out.moduleLevel === null
+    const level = matchModule(found(out.tcbInfo), td.teeTcbSvn);
+    out.moduleLevel = level;
+    return level === null
       ? 'The TDX module has no levels of its own; it is judged with the platform.'
-      : `The TDX module reaches the level of ${out.moduleLevel.tcbDate}: ${out.moduleLevel.status}.`;
+      : `The TDX module reaches the level of ${level.tcbDate}: ${level.status}.`;
   });
   ask('qe-tcb', ['qe-identity-match'], () => {
-    out.qeLevel = matchQe(found(out.qeIdentity), qe.isvSvn);
-    return `The quoting enclave reaches the level of ${out.qeLevel.tcbDate}: ${out.qeLevel.status}.`;
+    const level = matchQe(found(out.qeIdentity), qe.isvSvn);
+    out.qeLevel = level;
+    return `The quoting enclave reaches the level of ${level.tcbDate}: ${level.status}.`;
   });
   const levels: CheckId[] = ['platform-tcb', 'module-tcb', 'qe-tcb'];
   const now = td.teeTcbSvn2;
   if (now !== null)
     ask('tcb-current', levels, () => {
       const info = found(out.tcbInfo);
-      const { components, pceSvn } = found(out.platform);
-      out.current = evaluate(
-        matchPlatform(info, { components, pceSvn }, now),
-        matchModule(info, now),
-        found(out.qeLevel),
-      );
+      const platform = matchPlatform(info, found(out.platform), now);
+      out.current = evaluate(platform, matchModule(info, now), found(out.qeLevel));
       return `With the TDX module that runs now: ${out.current.status}.`;
     });
   ask('tcb-status', now === null ? levels : [...levels, 'tcb-current'], () => {
-    out.launch = evaluate(found(out.platformLevel), out.moduleLevel, found(out.qeLevel));
-    const current = out.current?.status ?? out.launch.status;
-    if (out.launch.status === 'Revoked' || current === 'Revoked')
+    const launch = evaluate(found(out.platformLevel), out.moduleLevel, found(out.qeLevel));
+    const current = out.current?.status ?? launch.status;
+    out.launch = launch;
+    if (launch.status === 'Revoked' || current === 'Revoked')
       throw new Refusal('TCB_REVOKED', 'Intel revoked this TCB level.');
-    out.status = adviseRelaunch(out.launch.status, current);
-    return `Together: ${out.status}, as of ${out.launch.tcbDate}.`;
+    out.status = adviseRelaunch(launch.status, current);
+    return `Together: ${out.status}, as of ${launch.tcbDate}.`;
   });
-  run('quote-padding', [], () => {
+}
+
+/** Makes all checks of a quote that could be read, in the order of tdx.md 3, and returns what they established. */
+export function walk(
+  quote: Quote,
+  read: Readings,
+  answered: (name: Asked) => boolean,
+  input: VerifierInput,
+  pinned: boolean,
+  ledger: Ledger,
+): Findings {
+  const collateral = input.collateral ?? null;
+  const out: Findings = {
+    chain: null,
+    platform: null,
+    tcbInfo: null,
+    qeIdentity: null,
+    platformLevel: null,
+    moduleLevel: null,
+    qeLevel: null,
+    launch: null,
+    current: null,
+    status: null,
+  };
+  const all: Walk = {
+    quote,
+    td: tdNumbers(quote.body, quote.bodyType),
+    qe: readSgxReport(quote.qeReport),
+    read,
+    input,
+    pinned,
+    memo: memoOf(input),
+    out,
+    answered,
+    run: (id, needs, body) => ledger.run(id, needs, body),
+    ask(id, needs, body) {
+      if (collateral === null) ledger.skip(id, NO_COLLATERAL);
+      else ledger.run(id, needs, () => body(collateral));
+    },
+  };
+  walkChain(all);
+  walkDocuments(all);
+  walkQuote(all);
+  walkTcb(all);
+  all.run('quote-padding', [], () => {
     if (!quote.trailingZero) throw new Refusal('QUOTE_FORMAT', NON_ZERO_PADDING);
     return `${quote.trailing} bytes follow the signature data, all zero.`;
   });

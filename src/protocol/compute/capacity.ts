@@ -9,7 +9,14 @@ import type { Value } from '../bytes/index.ts';
 import { bytes, defineKind, requireMember } from '../record/index.ts';
 import type { AnyKind } from '../record/index.ts';
 import { MAX_CPU_MILLICORES, MAX_RAM_MIB, MAX_STORAGE_GIB } from './requirements.ts';
-import { amountsInUse, evidenceRefused, offerKey, readOffer, requireMachine } from './rows.ts';
+import {
+  amountsInUse,
+  evidenceRefused,
+  offerKey,
+  readOffer,
+  requireInService,
+  requireMachine,
+} from './rows.ts';
 import type { OfferRow } from './rows.ts';
 
 export const capacityOffered = z.object({
@@ -32,10 +39,11 @@ const offered = defineKind<CapacityOffered>({
     requireMachine(view, record);
   },
   fold(view, { coalition, author, at, body }, { index }) {
+    requireInService(view, coalition, body.machine);
     if (body.tdx && evidenceRefused(view, coalition, body.machine))
       throw new Refusal(
         'TDX_EVIDENCE_REFUSED',
-        'The machine cannot be offered with TDX: its evidence was refused.',
+        'The machine cannot be offered with TDX: it has no evidence, or evidence that was refused.',
       );
     const load = amountsInUse(view, coalition, body.machine);
     if (

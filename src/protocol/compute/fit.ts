@@ -14,7 +14,7 @@ export interface Amounts {
 export interface Offer extends Amounts {
   /** The machine is offered as one that runs in a TD. */
   readonly tdx: boolean;
-  /** True when the latest verdict on the machine's evidence refuses it. */
+  /** True when the machine has no evidence that could carry a TDX workload: refused, or none at all. */
   readonly evidenceRefused: boolean;
 }
 
@@ -81,9 +81,10 @@ export function fits(requirements: Requirements, offer: Offer, inUse: Amounts, l
   else if (requirements.tdx === 'required' && offer.evidenceRefused)
     reasons.push({
       code: 'TDX_EVIDENCE_REFUSED',
-      have: 'refused evidence',
+      have: 'no accepted evidence',
       need: 'evidence that is not refused',
-      sentence: 'The image must run in a TD; the evidence of this machine was refused.',
+      sentence:
+        'The image must run in a TD; this machine has no evidence of one, or evidence that was refused.',
     });
   const [first, ...rest] = reasons;
   return first === undefined ? { fits: true } : { fits: false, reasons: [first, ...rest] };

@@ -79,8 +79,8 @@ interface MachineRow {
   readonly state?: unknown;
 }
 
-/** States of a machine whose evidence carries no TDX workload. */
-const NOT_ATTESTED = new Set<unknown>(['refused', 'failed', 'revoked', 'withdrawn', 'not-in-td']);
+/** States of a machine whose evidence carries no TDX workload: refused, none at all, or retired. */
+const NOT_ATTESTED = new Set<unknown>(['refused', 'none', 'retired']);
 
 /** Refuses a machine that is not there or not the author's. Errors: `MACHINE_UNKNOWN`, `MACHINE_NOT_YOURS`. */
 export function requireMachine(view: ReadView, record: Record<{ machine: Uint8Array }>): void {
@@ -91,7 +91,13 @@ export function requireMachine(view: ReadView, record: Record<{ machine: Uint8Ar
     throw new Refusal('MACHINE_NOT_YOURS', 'The machine belongs to another member.');
 }
 
-/** True when the machine's latest evidence was refused, or there is no such machine. */
+/** Refuses new work for a machine that was given up. Errors: `MACHINE_RETIRED`. */
+export function requireInService(view: ReadView, coalition: Uint8Array, machine: Uint8Array): void {
+  if (readRow<MachineRow>(view, machineKey(coalition, machine))?.state === 'retired')
+    throw new Refusal('MACHINE_RETIRED', 'This machine was retired.');
+}
+
+/** True when the machine has no evidence that could carry a TDX workload, or there is no such machine. */
 export function evidenceRefused(view: ReadView, coalition: Uint8Array, machine: Uint8Array): boolean {
   const row = readRow<MachineRow>(view, machineKey(coalition, machine));
   return row === undefined || NOT_ATTESTED.has(row.state);

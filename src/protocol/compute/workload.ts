@@ -24,6 +24,7 @@ import {
   NO_USAGE,
   readOffer,
   readWorkload,
+  requireInService,
   requireMachine,
   workloadKey,
 } from './rows.ts';
@@ -106,6 +107,7 @@ const submitted = defineKind<ComputeSubmitted>({
     requireMachine(view, record);
   },
   fold(view, { coalition, author, at, body }, { index }) {
+    requireInService(view, coalition, body.machine);
     requireNew(view, coalition, body.workload);
     requireDigest(body);
     const offer = readOffer(view, coalition, body.machine);

@@ -32,7 +32,8 @@ export function base64Length(text: Uint8Array, start: number, end: number): numb
 
 /** Decodes [start, end), which `base64Length` has accepted. */
 export function base64Slice(text: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(base64Length(text, start, end));
+  const pad = text[end - 1] !== PAD ? 0 : text[end - 2] !== PAD ? 1 : 2;
+  const out = new Uint8Array(((end - start) / 4) * 3 - pad);
   let to = 0;
   for (let at = start; at < end; at += 4) {
     // padding reads as a digit of all ones here; the bytes that it would make fall off the end of `out`

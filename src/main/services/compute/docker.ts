@@ -1,19 +1,14 @@
 /** The ContainerEngine port over Docker's API (dockerode), on whichever endpoint. */
-import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import {
-  createRequest,
-  LABEL_EGRESS,
-  LABEL_NODE,
-  LABEL_WORKLOAD,
-  networkName,
-  networkRequest,
-  nodeLabel,
-} from './container.ts';
-import { bridgeName, createIptablesFilter, resolveAllowed } from './egress.ts';
+import { createAsk } from './ask.ts';
+import { LABEL_EGRESS, LABEL_NODE, LABEL_WORKLOAD, nodeLabel } from './container.ts';
+import { bridgeName, createIptablesFilter } from './egress.ts';
 import type { EgressFilter, EgressRule } from './egress.ts';
+import { readInfo } from './docker-info.ts';
+import type { RawInfo } from './docker-info.ts';
+import { createRunner } from './docker-run.ts';
 import { connect, endpointText, isLoopback } from './endpoint.ts';
 import type { EngineEndpoint } from './endpoint.ts';
 import type {
@@ -24,12 +19,10 @@ import type {
   LogLine,
   LogQuery,
   PullRequest,
-  RunSpec,
   StatsSample,
 } from './engine.ts';
 import { engineTime, frames, lines, lineTime } from './logs.ts';
 import { cancelled, engineProblem } from './problems.ts';
-import type { StatusCodes } from './problems.ts';
 import { createPullProgress, pullProblem } from './progress.ts';
 import type { PullEvent } from './progress.ts';
 import { readSample } from './stats.ts';
@@ -52,29 +45,22 @@ const NO_IMAGE = ['IMAGE_NOT_FOUND', 'The engine does not have this image.'] as 
 export function createDockerEngine(endpoint: EngineEndpoint, options: DockerOptions): ContainerEngine {
   const docker = connect(endpoint);
   const where = endpointText(endpoint);
+  const ask = createAsk(where);
   const node = nodeLabel(options.node);
   const filter = options.filter ?? createIptablesFilter(node);
   const isRemote = endpoint.kind === 'ssh' || (endpoint.kind === 'tcp' && !isLoopback(endpoint.host));
+  const { run, removeNetwork } = createRunner({
+    docker,
+    ask,
+    where,
+    node,
+    filter,
+    isRemote,
+    resolve: options.resolve,
+    info,
+    inspect,
+  });
   const mine = { filters: { label: [`${LABEL_NODE}=${node}`] } };
-
-  async function ask<T>(call: () => Promise<T>, statuses: StatusCodes = {}): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      throw engineProblem(error, where, statuses);
-    }
-  }
-
-  /** Like `ask`, but a 404 (it is gone) or a 304 (it is so already) is an answer. */
-  async function askQuietly(call: () => Promise<unknown>, ...alsoFine: readonly number[]): Promise<void> {
-    try {
-      await call();
-    } catch (error) {
-      const status = (error as { statusCode?: unknown }).statusCode;
-      if (typeof status === 'number' && [304, 404, ...alsoFine].includes(status)) return;
-      throw engineProblem(error, where);
-    }
-  }
 
   async function info(): Promise<EngineInfo> {
     // an engine that accepts and then says nothing must not hold up the node
@@ -93,112 +79,18 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: DockerOpti
       throw new Refusal('ENGINE_UNREACHABLE', `What answers at ${where} is not a container engine.`, {
         engine: where,
       });
-    return readInfo(raw);
+    const allowlist =
+      !isRemote &&
+      (await filter.ready().then(
+        () => true,
+        () => false,
+      ));
+    return { ...readInfo(raw), allowlist };
   }
 
   async function inspect(id: string): Promise<Docker.ContainerInspectInfo> {
     return ask(() => docker.getContainer(id).inspect(), { 404: NO_CONTAINER });
   }
-
-  async function removeNetwork(workload: string): Promise<void> {
-    await askQuietly(() => docker.getNetwork(networkName(workload)).remove());
-    const bridge = bridgeName(workload);
-    if ((await filter.bridges()).includes(bridge)) await filter.close(bridge);
-  }
-
-  /** Resolves the list and closes the bridge to everything else, before the bridge exists. */
-  async function closeEgress(spec: RunSpec): Promise<readonly EgressRule[] | null> {
-    if (spec.network.mode !== 'allowlist') return null;
-    if (isRemote)
-      throw new Refusal(
-        'NETWORK_POLICY_UNENFORCEABLE',
-        "The image's network allowlist cannot be enforced here: the engine runs on another machine.",
-        { why: 'the engine runs on another machine' },
-      );
-    await filter.ready();
-    const rules = await resolveAllowed(spec.network.allow, options.resolve);
-    await filter.open(bridgeName(spec.workload), rules);
-    return rules;
-  }
-
-  async function createContainer(
-    spec: RunSpec,
-    egress: readonly EgressRule[] | null,
-    swapLimit: boolean,
-  ): Promise<{ container: Docker.Container; storage: boolean }> {
-    const ipv6 = existsSync('/proc/sys/net/ipv6');
-    const create = (storageLimit: boolean): Promise<Docker.Container> =>
-      docker.createContainer(createRequest(spec, { node, egress, swapLimit, storageLimit, ipv6 }));
-    const codes: StatusCodes = {
-      400: ['RUN_FAILED', 'The engine does not accept this container.'],
-      404: NO_IMAGE,
-      409: ['WORKLOAD_EXISTS', 'The engine has a container for this workload already.'],
-    };
-    // nothing on disk can be written to, so there is nothing to limit
-    if (spec.readOnlyRoot) return { container: await ask(() => create(false), codes), storage: true };
-    if (spec.limits.storageGib > 0) {
-      try {
-        return { container: await create(true), storage: true };
-      } catch (error) {
-        // most storage drivers cannot: told in `enforced`, not hidden
-        if (!/storage-opt|storageopt|pquota|quota/i.test(String(error)))
-          throw engineProblem(error, where, codes);
-      }
-    }
-    return { container: await ask(() => create(false), codes), storage: false };
-  }
-
-  async function run(spec: RunSpec): ReturnType<ContainerEngine['run']> {
-    const { unenforceable } = await info();
-    const missing = unenforceable.filter((limit) => limit !== 'swap');
-    if (missing.length > 0)
-      throw new Refusal('LIMIT_UNENFORCEABLE', `This engine cannot limit ${missing.join(' and ')}.`, {
-        limits: missing.join(','),
-      });
-    const swap = !unenforceable.includes('swap');
-    const taken = await ask(() =>
-      docker.listContainers({ all: true, filters: { label: [`${LABEL_WORKLOAD}=${spec.workload}`] } }),
-    );
-    // from here on a failure clears the workload's name: it must not be somebody else's
-    if (taken.length > 0)
-      throw new Refusal('WORKLOAD_EXISTS', 'The engine has a container for this workload already.');
-    let container: Docker.Container | undefined;
-    try {
-      // what a crash between two steps of an earlier run left
-      await removeNetwork(spec.workload);
-      const egress = await closeEgress(spec);
-      if (spec.network.mode !== 'none') {
-        await ask(() => docker.createNetwork(networkRequest(node, spec.workload)));
-        if (egress !== null && !filter.isHere(bridgeName(spec.workload)))
-          throw new Refusal(
-            'NETWORK_POLICY_UNENFORCEABLE',
-            "The image's network allowlist cannot be enforced here: the engine's networks are not on this machine.",
-            { why: "the engine's networks are not on this machine" },
-          );
-      }
-      const created = await createContainer(spec, egress, swap);
-      container = created.container;
-      await ask(() => created.container.start(), {
-        400: ['RUN_FAILED', 'The engine could not start the container.'],
-        404: ['RUN_FAILED', 'The engine could not start the container.'],
-        500: ['RUN_FAILED', 'The engine could not start the container.'],
-      });
-      const { State } = await inspect(container.id);
-      return {
-        id: container.id,
-        startedAt: Date.parse(State.StartedAt),
-        enforced: { storage: created.storage, swap },
-      };
-    } catch (error) {
-      if (container !== undefined) await discard(container);
-      await removeNetwork(spec.workload).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  const discard = (container: Docker.Container): Promise<void> =>
-    // 409: another removal is under way
-    askQuietly(() => container.remove({ force: true, v: true }), 409).catch(() => undefined);
 
   async function* logs(id: string, query: LogQuery, signal?: AbortSignal): AsyncGenerator<LogLine> {
     const after = query.since === undefined ? '' : lineTime(query.since);
@@ -335,7 +227,7 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: DockerOpti
         throw error;
       }
       if (seen.State.Running && !(await egressHolds(seen))) {
-        await askQuietly(() => docker.getContainer(Id).kill(), 409);
+        await ask.quietly(() => docker.getContainer(Id).kill(), 409);
         await wait(Id);
         seen = await inspect(Id);
       }
@@ -382,7 +274,7 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: DockerOpti
     },
     async stop(id, graceSeconds) {
       await inspect(id);
-      await askQuietly(() => docker.getContainer(id).stop({ t: graceSeconds }));
+      await ask.quietly(() => docker.getContainer(id).stop({ t: graceSeconds }));
     },
     async remove(id, { image = false } = {}) {
       let seen: Docker.ContainerInspectInfo;
@@ -394,10 +286,10 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: DockerOpti
       }
       if (seen.Config.Labels[LABEL_NODE] !== node)
         throw new Refusal('CONTAINER_UNKNOWN', 'This container was not started by this node.');
-      await askQuietly(() => docker.getContainer(id).remove({ force: true, v: true }), 409);
+      await ask.quietly(() => docker.getContainer(id).remove({ force: true, v: true }), 409);
       await removeNetwork(seen.Config.Labels[LABEL_WORKLOAD] ?? '');
       // 409: something else uses the image
-      if (image) await askQuietly(() => docker.getImage(seen.Image).remove(), 409);
+      if (image) await ask.quietly(() => docker.getImage(seen.Image).remove(), 409);
     },
     async sweep() {
       const kept = new Set((await list()).map((found) => found.workload));
@@ -423,47 +315,8 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: DockerOpti
 // asked through a call, as the answer changes while others are awaited
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
 
-interface RawInfo {
-  readonly ServerVersion?: unknown;
-  readonly NCPU?: unknown;
-  readonly MemTotal?: number;
-  readonly OSType?: string;
-  readonly Architecture?: string;
-  readonly Driver?: string;
-  readonly DriverStatus?: readonly (readonly string[])[] | null;
-  readonly CgroupVersion?: string;
-  readonly SecurityOptions?: readonly string[] | null;
-  readonly MemoryLimit?: boolean;
-  readonly SwapLimit?: boolean;
-  readonly CpuCfsQuota?: boolean;
-  readonly PidsLimit?: boolean;
-}
-
-const ARCHES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64', armv7l: 'arm' };
-
-function readInfo(raw: RawInfo): EngineInfo {
-  const limits = [
-    ['memory', raw.MemoryLimit],
-    ['cpu', raw.CpuCfsQuota],
-    ['pids', raw.PidsLimit],
-    ['swap', raw.SwapLimit],
-  ] as const;
-  return {
-    name: `docker ${String(raw.ServerVersion).slice(0, 60)}`,
-    os: raw.OSType ?? 'linux',
-    arch: ARCHES[raw.Architecture ?? ''] ?? raw.Architecture ?? 'unknown',
-    cpus: Number(raw.NCPU),
-    memoryMib: Math.floor((raw.MemTotal ?? 0) / (1024 * 1024)),
-    storageDriver: raw.Driver ?? 'unknown',
-    containerdStore: (raw.DriverStatus ?? []).some(
-      (pair) => pair[1]?.startsWith('io.containerd.snapshotter') === true,
-    ),
-    cgroup: raw.CgroupVersion === '2' ? '2' : '1',
-    rootless: (raw.SecurityOptions ?? []).some((option) => option.includes('rootless')),
-    unenforceable: limits.flatMap(([name, can]) => (can === true ? [] : [name])),
-  };
-}
-
 function endedOf(state: Docker.ContainerInspectInfo['State']): Ended {
-  return { exitCode: state.ExitCode, oom: state.OOMKilled, endedAt: Date.parse(state.FinishedAt) };
+  // the daemon notes the start after the fact, so that a very short run seems to end before it began
+  const endedAt = Math.max(Date.parse(state.StartedAt), Date.parse(state.FinishedAt));
+  return { exitCode: state.ExitCode, oom: state.OOMKilled, endedAt };
 }

@@ -116,6 +116,12 @@ const quiet = (...args: string[]): Promise<boolean> =>
     () => false,
   );
 
+async function close(bridge: string): Promise<void> {
+  for (const hook of HOOKS) while (await quiet('-D', hook, ...jump(bridge)));
+  await quiet('-F', chainOf(bridge));
+  await quiet('-X', chainOf(bridge));
+}
+
 /** Rules by iptables, as Docker's own are. `node` marks them, so that two nodes on one host do not meet. */
 export function createIptablesFilter(node: string): EgressFilter {
   const mark = `muster ${createHash('sha256').update(node).digest('hex').slice(0, 16)}`;
@@ -136,12 +142,6 @@ export function createIptablesFilter(node: string): EgressFilter {
       'icmp-port-unreachable',
     ],
   ];
-
-  const close = async (bridge: string): Promise<void> => {
-    for (const hook of HOOKS) while (await quiet('-D', hook, ...jump(bridge)));
-    await quiet('-F', chainOf(bridge));
-    await quiet('-X', chainOf(bridge));
-  };
 
   const self: EgressFilter = {
     async ready() {

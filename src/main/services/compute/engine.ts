@@ -39,6 +39,8 @@ export interface EngineInfo {
   readonly containerdStore: boolean;
   readonly cgroup: '1' | '2';
   readonly rootless: boolean;
+  /** Network allowlists can be enforced: the engine is on this machine, and its packet filter is in our hands. */
+  readonly allowlist: boolean;
   /** Limits the engine's kernel cannot enforce: `memory`, `cpu`, `pids` refuse a run, `swap` is only told. */
   readonly unenforceable: readonly ('memory' | 'cpu' | 'pids' | 'swap')[];
 }
@@ -131,7 +133,7 @@ export interface Ended {
   readonly exitCode: number;
   /** The kernel killed it for its memory limit. */
   readonly oom: boolean;
-  /** Unix milliseconds, by the engine's clock. */
+  /** Unix milliseconds, by the engine's clock; never before the start. */
   readonly endedAt: number;
 }
 

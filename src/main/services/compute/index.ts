@@ -11,3 +11,6 @@ export { createMeter, newMeterState } from './meter.ts';
 export type { Meter, MeterState, UsageReport } from './meter.ts';
 export { createRegistry } from './registry.ts';
 export type { Registry, RegistryOptions } from './registry.ts';
+export { readAddress } from './address.ts';
+export { createCompute } from './service.ts';
+export type { Compute, ComputePorts } from './service.ts';

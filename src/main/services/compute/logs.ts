@@ -46,7 +46,7 @@ export async function* lines(source: AsyncIterable<Frame>, after = ''): AsyncGen
   let seq = 0;
   const close = function* (stream: Frame['stream'], line: Open): Generator<LogLine> {
     open.delete(stream);
-    if (line.time > after)
+    if (after === '' || line.time > after)
       yield { seq: seq++, time: line.time, stream, text: Buffer.concat(line.parts).toString('utf8') };
   };
   for await (const { stream, payload } of source) {
@@ -57,10 +57,13 @@ export async function* lines(source: AsyncIterable<Frame>, after = ''): AsyncGen
     const body = ends ? text.subarray(0, -1) : text;
     line.parts.push(Buffer.from(body));
     line.size += body.length;
-    if (ends || line.size >= MAX_LINE) yield* close(stream, line);
+    if (!ends && line.size < MAX_LINE) continue;
+    yield* close(stream, line);
+    // the next piece of a line that is cut belongs to the same moment
+    if (!ends) open.set(stream, { time: line.time, parts: [], size: 0 });
   }
   // what the container wrote last may lack its line break
-  for (const [stream, line] of open) yield* close(stream, line);
+  for (const [stream, line] of open) if (line.size > 0) yield* close(stream, line);
 }
 
 /** The engine's `since` for a `LogLine.time`: seconds and nanoseconds. Errors: `LOG_TIME`. */

@@ -1,0 +1,4 @@
+/** The API: one router of the contract, behind three transports. */
+export type { ApiContext, Session } from './base.ts';
+export { router } from './router.ts';
+export * from './transports.ts';

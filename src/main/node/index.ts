@@ -1,0 +1,3 @@
+export * from './lock.ts';
+export * from './node.ts';
+export { VERSION } from './version.ts';

@@ -1,0 +1,191 @@
+/** The composition root: opens, wires, starts and stops one node. The only place where ports meet services. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { CONTRACT_MAJOR } from '../../contract/index.ts';
+import type { About, Scope, Settings } from '../../contract/index.ts';
+import { toHex } from '../../protocol/bytes/index.ts';
+import { createGuestQuoteSource } from '../attestation/index.ts';
+import type { QuoteSource } from '../attestation/index.ts';
+import { createSignatureChecker } from '../hashes.ts';
+import { createChronicle } from '../services/chronicle/index.ts';
+import type { Chronicle } from '../services/chronicle/index.ts';
+import { createCoalitions, createIdentity } from '../services/coalition/index.ts';
+import type { Coalitions, Identity } from '../services/coalition/index.ts';
+import {
+  createCompute,
+  createDockerEngine,
+  createRegistry,
+  endpointText,
+  readAddress,
+} from '../services/compute/index.ts';
+import type { Compute } from '../services/compute/index.ts';
+import { createFeed } from '../services/feed/index.ts';
+import type { Feed } from '../services/feed/index.ts';
+import { startHealth } from '../services/health/index.ts';
+import type { Health } from '../services/health/index.ts';
+import { createIssuer } from '../services/issuer/index.ts';
+import type { Issuer } from '../services/issuer/index.ts';
+import { createLedger } from '../services/ledger/index.ts';
+import { createMachines } from '../services/machines/index.ts';
+import type { Machines } from '../services/machines/index.ts';
+import { createOperations } from '../services/operations/index.ts';
+import type { Operations } from '../services/operations/index.ts';
+import { openSettings } from '../services/settings/index.ts';
+import type { SettingsService } from '../services/settings/index.ts';
+import { openFolderBlobs, openThreadedStore, openVault } from '../store/index.ts';
+import type { Seal } from '../store/index.ts';
+import { nodeOrigin, openCommitteeOfOne } from '../substrate/index.ts';
+import { lockFolder } from './lock.ts';
+import { VERSION } from './version.ts';
+
+export interface NodeOptions {
+  /** Data folder; made if it is absent. */
+  readonly folder: string;
+  readonly host: About['host'];
+  readonly seal: Seal;
+  /** Unix milliseconds; default the system clock. */
+  readonly now?: () => number;
+  readonly guest?: QuoteSource;
+  /** Settings that differ from the defaults until a person changes them. */
+  readonly defaults?: Partial<Settings>;
+}
+
+/** A running node as the API sees it. */
+export interface MusterNode {
+  readonly identity: Identity;
+  readonly coalitions: Coalitions;
+  readonly machines: Machines;
+  readonly issuer: Issuer;
+  readonly compute: Compute;
+  readonly chronicle: Chronicle;
+  readonly operations: Operations;
+  readonly settings: SettingsService;
+  readonly feed: Feed;
+  readonly health: Health;
+  readonly log: Logger;
+  readonly folder: string;
+  about(): Omit<About, 'session'>;
+  /** A host that serves a console sets how a pairing link is made; absent: no such capability. */
+  setPairing(pair: (scopes: readonly Scope[]) => { url: string; expires: number }): void;
+  pair(): ((scopes: readonly Scope[]) => { url: string; expires: number }) | null;
+  /** Stops everything in order; what was acknowledged is on disk. */
+  close(): Promise<void>;
+}
+
+/** Errors: `DATA_IN_USE`, `DATA_FOLDER`, `STORE_*`, `VAULT_*`. */
+export async function openNode(options: NodeOptions): Promise<MusterNode> {
+  const { folder, host, seal, now = Date.now } = options;
+  const startedAt = now();
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const unlock = lockFolder(folder);
+  try {
+    const path = join(folder, 'store.db');
+    const log = pino(
+      { base: null, redact: ['passphrase', 'token'] },
+      pino.destination({ dest: join(folder, 'muster.log'), sync: false }),
+    );
+    const vault = openVault(join(folder, 'vault.json'), seal);
+    const store = await openThreadedStore({ path, headPath: join(folder, 'head'), rules: 'kinds' });
+    const settings = await openSettings(store, options.defaults);
+    const operations = createOperations(now);
+    const feed: Feed = createFeed(() => {
+      const head = ledger.log()?.head() ?? { size: store.health.size, checkpoint: store.health.checkpoint };
+      return {
+        log: {
+          size: head.size,
+          committed: head.checkpoint?.size ?? 0,
+          committedAt: head.checkpoint?.at ?? null,
+          witnesses: 0,
+        },
+        runningOperations: operations.list().filter(({ state }) => state === 'running').length,
+        problems: health.problems().length,
+        simulated: machines.simulated(),
+        now: now(),
+      };
+    });
+    const ledger = createLedger({ store, vault, feed, now });
+    const health = startHealth({ path, health: store.health, now, changed: () => feed.changed('problems') });
+    const openLog = (): void => {
+      const keys = vault.publicKeys();
+      if (keys === null || ledger.log() !== null) return;
+      ledger.attach(openCommitteeOfOne({ origin: nodeOrigin(toHex(keys.node)), store, vault, now }));
+    };
+    openLog();
+    const identity = createIdentity({ vault, ledger, openLog, changed: () => feed.changed('identity') });
+    const coalitions = createCoalitions({ vault, ledger });
+    const check = createSignatureChecker();
+    const issuer = createIssuer({ store, vault, ledger, coalitions, check, now });
+    const guest = options.guest ?? createGuestQuoteSource({});
+    const blobs = openFolderBlobs(join(folder, 'blobs'));
+    const machines = createMachines({ ledger, coalitions, blobs, guest, now });
+
+    const engineOf = () => {
+      const endpoint = readAddress(settings.current());
+      return { engine: createDockerEngine(endpoint, { node: nodeLabel() }), address: endpointText(endpoint) };
+    };
+    const nodeLabel = (): string => toHex(vault.publicKeys()?.node ?? new Uint8Array(32));
+    let engine: ReturnType<typeof engineOf> | null = null;
+    settings.subscribe(() => {
+      engine = null;
+      feed.changed('settings');
+    });
+    const compute = createCompute({
+      ledger,
+      coalitions,
+      operations,
+      store,
+      feed,
+      engine: () => (engine ??= engineOf()),
+      registry: () => createRegistry({ insecure: settings.current().insecureRegistries }),
+    });
+    operations.subscribe(() => feed.touched());
+    await machines.list();
+    void compute.resume().catch((error: unknown) => log.error({ error: String(error) }, 'resume failed'));
+
+    let pairing: ReturnType<MusterNode['pair']> = null;
+    log.info({ version: VERSION, host }, 'node started');
+    return {
+      identity,
+      coalitions,
+      machines,
+      issuer,
+      compute,
+      chronicle: createChronicle({ store, ledger }),
+      operations,
+      settings,
+      feed,
+      health,
+      log,
+      folder,
+      about: () => ({
+        version: VERSION,
+        contract: CONTRACT_MAJOR,
+        host,
+        capabilities: [...(pairing === null ? [] : ['pair'])],
+        runtime: `Node ${process.versions.node}`,
+        dataFolder: folder,
+        startedAt,
+        problems: health.problems(),
+      }),
+      setPairing(pair) {
+        pairing = pair;
+      },
+      pair: () => pairing,
+      async close() {
+        await compute.close();
+        await operations.close();
+        await ledger.log()?.close();
+        await health.close();
+        await store.close();
+        log.info('node stopped');
+        log.flush();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}

@@ -1,0 +1,485 @@
+/**
+ * Workloads on this node: from a submission by digest to the record of what was used. Each step that somebody
+ * could later ask about is an entry; what the engine does in between is told by operations, logs and samples.
+ */
+import { randomBytes } from 'node:crypto';
+import type { EngineState, LoadSample, LogLine, Unfit, Workload } from '../../../contract/index.ts';
+import { readId, Refusal, toHex } from '../../../protocol/bytes/index.ts';
+import type { Value } from '../../../protocol/bytes/index.ts';
+import { machineKey } from '../../../protocol/attestation/index.ts';
+import type { MachineRow } from '../../../protocol/attestation/index.ts';
+import {
+  fits,
+  loadKey,
+  NOTHING_IN_USE,
+  offerKey,
+  readReference,
+  referenceText,
+  smallestLimits,
+  workloadKey,
+} from '../../../protocol/compute/index.ts';
+import type { EndReason, LoadRow, OfferRow, WorkloadRow } from '../../../protocol/compute/index.ts';
+import { decodeRecord } from '../../../protocol/record/index.ts';
+import type { Store } from '../../store/index.ts';
+import type { Coalitions } from '../coalition/index.ts';
+import type { Feed } from '../feed/index.ts';
+import type { Ledger } from '../ledger/index.ts';
+import type { Operations, Progress } from '../operations/index.ts';
+import type { ContainerEngine } from './engine.ts';
+import { checkPulled, prepareImage, runSpec } from './image.ts';
+import type { PreparedImage } from './image.ts';
+import type { Registry } from './registry.ts';
+import { createWatchers } from './watchers.ts';
+import type { Ending } from './watchers.ts';
+
+export interface ComputePorts {
+  readonly ledger: Ledger;
+  readonly coalitions: Coalitions;
+  readonly operations: Operations;
+  readonly store: Store;
+  readonly feed: Feed;
+  /** The engine and registry of the present settings; made anew when those change. */
+  readonly engine: () => { readonly engine: ContainerEngine; readonly address: string };
+  readonly registry: () => Registry;
+}
+
+export interface Compute {
+  engine(): Promise<EngineState>;
+  list(): Promise<Workload[]>;
+  get(id: string): Promise<Workload>;
+  check(image: string, machine: string): Promise<Checked>;
+  /** Records a refusal or a submission; what is submitted is then pulled and run as an operation. */
+  submit(
+    image: string,
+    machine: string,
+    startedBy: string,
+  ): Promise<{ workload: Workload; operation: string | null }>;
+  stop(id: string, graceSeconds: number): Promise<Workload>;
+  remove(id: string, options: { readonly image: boolean }): Promise<Workload>;
+  logs(
+    id: string,
+    query: { readonly follow: boolean; readonly tail?: number | undefined },
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<{ lines: LogLine[] }, void>;
+  load(id: string, signal: AbortSignal | undefined): AsyncGenerator<{ samples: LoadSample[] }, void>;
+  /** Finds the containers of this node again after a restart. Quiet when the engine is away; tries again. */
+  resume(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Checked {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly layers: number;
+  readonly requirements: PreparedImage['requirements'] & { networkAllow: string[] };
+  readonly fits: boolean;
+  readonly reasons: Unfit[];
+}
+
+/** What an image may be refused for after its digest is known: these refusals are recorded. */
+const IMAGE_RULES = /^(IMAGE_UNLABELLED|IMAGE_PLATFORM|LABEL_|NETWORK_ALLOW)/;
+const RESUME_AGAIN = 10_000;
+
+export function createCompute(ports: ComputePorts): Compute {
+  const { ledger, coalitions, operations, store, feed } = ports;
+  const running = new Map<string, string>(); // workload → operation that prepares it
+  const stopping = new Set<string>();
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const engine = (): ContainerEngine => ports.engine().engine;
+  const submitRecord = async (kind: string, workload: string, body: Record<string, Value>) =>
+    ledger.submit(kind, { workload: readId(workload), ...body }, { coalition: await coalitions.id() });
+
+  const rowOf = async (id: string): Promise<WorkloadRow> => {
+    const row = await ledger.row<WorkloadRow>(workloadKey(await coalitions.id(), readId(id)));
+    if (row === undefined) throw new Refusal('WORKLOAD_UNKNOWN', 'No such workload is known here.');
+    return row;
+  };
+
+  const watchers = createWatchers({
+    engine,
+    store,
+    async ended(id, ending) {
+      await recordEnd(id, ending);
+    },
+    failed: () => later(),
+  });
+
+  const recordEnd = async (id: string, { reason, exitCode, usage }: Ending): Promise<void> => {
+    const row = await rowOf(id);
+    if (row.state !== 'submitted' && row.state !== 'running') return;
+    const why: EndReason = reason === 'exited' && stopping.has(id) ? 'stopped' : reason;
+    if (usage !== null) await submitRecord('compute.usage', id, { ...usage });
+    await submitRecord('compute.ended', id, { reason: why, ...(exitCode === null ? {} : { exitCode }) });
+    stopping.delete(id);
+  };
+
+  const fitOf = async (image: string, machine: string) => {
+    const coalition = await coalitions.id();
+    const machineId = readId(machine);
+    const row = await ledger.row<MachineRow>(machineKey(coalition, machineId));
+    if (row === undefined) throw new Refusal('MACHINE_UNKNOWN', 'No such machine is registered here.');
+    const offer = await ledger.row<OfferRow>(offerKey(coalition, machineId));
+    if (offer === undefined) throw new Refusal('OFFER_UNKNOWN', `${row.name} offers no capacity.`);
+    const inUse = (await ledger.row<LoadRow>(loadKey(coalition, machineId))) ?? NOTHING_IN_USE;
+    const { arch } = await engine().info();
+    const prepared = await prepareImage(ports.registry(), image, arch);
+    const evidenceRefused = row.state === 'refused' || row.state === 'none' || row.state === 'retired';
+    return { prepared, fit: fits(prepared.requirements, { ...offer, evidenceRefused }, inUse) };
+  };
+
+  const entriesOf = async (id: string): Promise<Workload['entries']> =>
+    (await store.find({ mentions: id }, Number.MAX_SAFE_INTEGER, 50)).map(({ index, bytes }) => {
+      const { kind, at } = decodeRecord(bytes);
+      return { index, kind, at };
+    });
+
+  const toWorkload = async (row: WorkloadRow): Promise<Workload> => {
+    const id = toHex(row.workload);
+    const machine = await ledger.row<MachineRow>(machineKey(await coalitions.id(), row.machine));
+    return {
+      id,
+      image: row.image,
+      digest: row.digest,
+      machine: toHex(row.machine),
+      machineName: machine?.name ?? '',
+      state: row.state,
+      requirements:
+        row.requirements === null
+          ? null
+          : { ...row.requirements, networkAllow: [...row.requirements.networkAllow] },
+      reasons: row.refusals.map(({ code, sentence }) => ({ code, sentence })),
+      submittedAt: row.submittedAt,
+      startedAt: row.startedAt,
+      endedAt: row.endedAt,
+      end:
+        row.endReason === null
+          ? null
+          : {
+              reason: row.endReason,
+              exitCode: row.exitCode,
+              sentence: endSentence(row.endReason, row.exitCode),
+            },
+      usage: row.startedAt === null ? null : { ...row.usage },
+      present: watchers.container(id) !== undefined,
+      operation: running.get(id) ?? null,
+      index: row.index,
+      stage: ledger.stageOf(row.index),
+      entries: await entriesOf(id),
+    };
+  };
+  const get = async (id: string): Promise<Workload> => toWorkload(await rowOf(id));
+
+  const containerOf = (id: string): string => {
+    const container = watchers.container(id);
+    if (container === undefined)
+      throw new Refusal('CONTAINER_UNKNOWN', 'The engine holds no container of this workload any more.');
+    return container;
+  };
+
+  /** Pull, check the bytes, run: the body of the operation. */
+  const bringUp = async (id: string, prepared: PreparedImage, progress: Progress): Promise<void> => {
+    try {
+      progress.update({ phase: 'pulling', unit: 'bytes', total: prepared.pullBytes });
+      await engine().pull(
+        prepared.pull,
+        (layers) =>
+          progress.update({
+            done: layers.reduce(
+              (sum, layer) =>
+                sum +
+                (layer.phase === 'done' ? layer.total : layer.phase === 'downloading' ? layer.bytes : 0),
+              0,
+            ),
+            parts: layers.map((layer) => ({
+              id: layer.id,
+              phase: layer.cached ? 'cached' : layer.phase,
+              done: layer.phase === 'done' ? layer.total : layer.bytes,
+              total: layer.total,
+            })),
+          }),
+        progress.signal,
+      );
+      progress.update({ phase: 'checking the bytes', done: prepared.pullBytes });
+      const inspected = await engine().inspectImage(prepared.pull.reference);
+      checkPulled(prepared, inspected);
+      progress.log(`the engine's image ${inspected.id} is what ${prepared.digest} names`);
+      progress.signal.throwIfAborted();
+      progress.update({ phase: 'starting', cancellable: false });
+      const started = await engine().run(
+        runSpec(id, prepared, inspected, smallestLimits(prepared.requirements)),
+      );
+      await submitRecord('compute.started', id, {
+        configDigest: prepared.configDigest,
+        manifestDigest: prepared.manifestDigest,
+        engine: (await engine().info()).name,
+      });
+      watchers.watch(id, started.id, started.startedAt);
+      progress.update({ phase: 'running' });
+    } catch (error) {
+      const reason = progress.signal.aborted ? 'stopped' : 'failed';
+      // nothing of a start that failed may stay behind; the entry says how it ended
+      await cleanUp(id);
+      await recordEnd(id, { reason, exitCode: null, usage: null });
+      throw error;
+    }
+  };
+
+  const cleanUp = async (id: string): Promise<void> => {
+    const left = (
+      await engine()
+        .list()
+        .catch(() => [])
+    ).filter(({ workload }) => workload === id);
+    for (const { id: container } of left)
+      await engine()
+        .remove(container)
+        .catch(() => undefined);
+  };
+
+  const later = (): void => {
+    if (closed) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void compute.resume(), RESUME_AGAIN);
+    timer.unref();
+  };
+
+  const compute: Compute = {
+    async engine() {
+      const { engine: port, address } = ports.engine();
+      const base = {
+        endpoint: address,
+        name: null,
+        version: null,
+        cpus: null,
+        memoryMib: null,
+        allowlist: false,
+      };
+      try {
+        const info = await port.info();
+        const [name = info.name, version = null] = info.name.split(' ');
+        return {
+          ...base,
+          state: 'ready',
+          name,
+          version,
+          sentence: `${info.name}, ${info.cpus} CPUs, ${info.memoryMib} MiB, ${info.storageDriver}.`,
+          cpus: info.cpus,
+          memoryMib: info.memoryMib,
+          allowlist: !info.rootless && address.startsWith('unix:') && process.getuid?.() === 0,
+        };
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        const state =
+          error.code === 'ENGINE_ABSENT'
+            ? 'absent'
+            : error.code === 'ENGINE_REFUSED'
+              ? 'refused'
+              : 'unreachable';
+        return { ...base, state, sentence: error.message };
+      }
+    },
+    async list() {
+      const current = await coalitions.current();
+      if (current === null) return [];
+      const rows = await ledger.rows<WorkloadRow>(`workload/${current.id}/`);
+      const found = await Promise.all(rows.map(([, row]) => toWorkload(row)));
+      return found.toSorted((a, b) => b.submittedAt - a.submittedAt);
+    },
+    get,
+    async check(image, machine) {
+      const { prepared, fit } = await fitOf(image, machine);
+      return {
+        digest: prepared.digest,
+        sizeBytes: prepared.pullBytes,
+        layers: prepared.layers.length,
+        requirements: { ...prepared.requirements, networkAllow: [...prepared.requirements.networkAllow] },
+        fits: fit.fits,
+        reasons: fit.fits ? [] : fit.reasons.map(readableReason),
+      };
+    },
+    async submit(image, machine, startedBy) {
+      const reference = readReference(image);
+      const id = toHex(randomBytes(32));
+      const named = { machine: readId(machine), image: referenceText(reference), digest: reference.digest };
+      const refuse = async (reasons: { code: string; sentence: string }[]) => {
+        await submitRecord('compute.refused', id, { ...named, reasons });
+        return { workload: await get(id), operation: null };
+      };
+      let checked: Awaited<ReturnType<typeof fitOf>>;
+      try {
+        checked = await fitOf(image, machine);
+      } catch (error) {
+        if (error instanceof Refusal && IMAGE_RULES.test(error.code))
+          return refuse([{ code: error.code, sentence: error.message }]);
+        throw error;
+      }
+      const { prepared, fit } = checked;
+      if (!fit.fits) return refuse(fit.reasons.map(({ code, sentence }) => ({ code, sentence })));
+      await submitRecord('compute.submitted', id, {
+        ...named,
+        requirements: { ...prepared.requirements } as Value,
+        limits: { ...smallestLimits(prepared.requirements) },
+      });
+      const operation = operations.start({
+        kind: 'pull',
+        title: reference.repository,
+        startedBy,
+        subject: { area: 'compute', id },
+        run: (progress) =>
+          bringUp(id, prepared, progress).finally(() => {
+            running.delete(id);
+            feed.changed('compute', [id]);
+          }),
+      });
+      if (operations.get(operation.id).state === 'running') running.set(id, operation.id);
+      return { workload: await get(id), operation: operation.id };
+    },
+    async stop(id, graceSeconds) {
+      const preparing = running.get(id);
+      if (preparing !== undefined) operations.cancel(preparing);
+      else {
+        const row = await rowOf(id);
+        if (row.state !== 'running')
+          throw new Refusal('WORKLOAD_STATE', 'Only a running workload can be stopped.');
+        stopping.add(id);
+        await engine().stop(containerOf(id), graceSeconds);
+        await watchers.settled(id);
+      }
+      return get(id);
+    },
+    async remove(id, { image }) {
+      const row = await rowOf(id);
+      if (row.state === 'running' || row.state === 'submitted')
+        throw new Refusal('WORKLOAD_STATE', 'A workload is stopped before it is removed.');
+      const container = watchers.container(id);
+      if (container !== undefined) await engine().remove(container, { image });
+      watchers.forget(id);
+      await store.putLocal(`meter/${id}`, undefined);
+      await submitRecord('compute.removed', id, {});
+      return get(id);
+    },
+    async *logs(id, { follow, tail }, signal) {
+      const query = { follow, ...(tail === undefined ? {} : { tail }) };
+      yield* batched(engine().logs(containerOf(id), query, signal));
+    },
+    load: (id, signal) => watchers.load(id, signal),
+    async resume() {
+      if (closed || (await coalitions.current()) === null) return;
+      const live = (await compute.list()).filter(
+        (one) => one.state === 'submitted' || one.state === 'running',
+      );
+      let found;
+      try {
+        found = await engine().list();
+      } catch {
+        if (live.length > 0) later();
+        return;
+      }
+      for (const { workload, id, state, startedAt } of found) {
+        const known = live.find((one) => one.id === workload);
+        if (state === 'created' && known === undefined)
+          await engine()
+            .remove(id)
+            .catch(() => undefined);
+        else watchers.hold(workload, id);
+        if (known?.state === 'running') watchers.watch(workload, id, startedAt ?? known.submittedAt);
+        else if (known?.state === 'submitted' && !running.has(workload)) {
+          // the node stopped between starting it and saying so: it is taken down and told as lost
+          await engine()
+            .remove(id)
+            .catch(() => undefined);
+          watchers.forget(workload);
+        }
+      }
+      for (const one of live)
+        if (watchers.container(one.id) === undefined && !running.has(one.id))
+          await recordEnd(one.id, { reason: 'lost', exitCode: null, usage: null }).catch(() => undefined);
+      await engine()
+        .sweep()
+        .catch(() => 0);
+      feed.changed('compute');
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await watchers.close();
+    },
+  };
+  return compute;
+}
+
+const readableReason = ({
+  code,
+  sentence,
+  have,
+  need,
+}: {
+  code: string;
+  sentence: string;
+  have: unknown;
+  need: unknown;
+}): Unfit => ({
+  code,
+  sentence,
+  have: String(have),
+  need: String(need),
+});
+
+function endSentence(reason: EndReason, exitCode: number | null): string {
+  switch (reason) {
+    case 'exited':
+      return exitCode === 0
+        ? 'It ended by itself, successfully.'
+        : `It ended by itself with exit code ${exitCode ?? 'unknown'}.`;
+    case 'stopped':
+      return 'It was stopped on request.';
+    case 'oom':
+      return 'The kernel ended it: it needed more memory than its limit.';
+    case 'failed':
+      return 'It could not be started.';
+    case 'lost':
+      return 'Its container was gone when this node came back.';
+  }
+}
+
+/** Lines that are there together go out together. */
+async function* batched(
+  lines: AsyncIterable<{ seq: number; time: string; stream: 'stdout' | 'stderr'; text: string }>,
+): AsyncGenerator<{ lines: LogLine[] }, void> {
+  const toLine = (line: {
+    seq: number;
+    time: string;
+    stream: 'stdout' | 'stderr';
+    text: string;
+  }): LogLine => ({
+    seq: line.seq,
+    at: Date.parse(line.time),
+    stream: line.stream,
+    text: line.text,
+  });
+  const iterator = lines[Symbol.asyncIterator]();
+  let pending = iterator.next();
+  try {
+    for (;;) {
+      const first = await pending;
+      if (first.done === true) return;
+      const batch = [toLine(first.value)];
+      pending = iterator.next();
+      // take what is already decoded, without waiting for more
+      while (batch.length < 500) {
+        const next = await Promise.race([
+          pending,
+          new Promise<null>((resolve) => setImmediate(resolve, null)),
+        ]);
+        if (next === null || next.done === true) break;
+        batch.push(toLine(next.value));
+        pending = iterator.next();
+      }
+      yield { lines: batch };
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,76 @@
+/** Listens to the keys, runs the table's commands, and holds palette and shortcut sheet. */
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import type { ReactNode } from 'react';
+import { allows } from '../../contract/index.ts';
+import { useNode } from '../client/context.tsx';
+import { useSetSettings } from '../pages/settings/use-settings.ts';
+import { CommandProvider } from './context.ts';
+import { Palette } from './Palette.tsx';
+import { commands, keyName, matchKeys } from './registry.ts';
+import type { CommandHost } from './registry.ts';
+import { Shortcuts } from './Shortcuts.tsx';
+
+/** A sequence is forgotten after this long. */
+const SEQUENCE_MS = 1200;
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+export function CommandCentre({ children }: { children: ReactNode }) {
+  const navigate = useNavigate();
+  const { api } = useNode();
+  const about = useQuery(api.settings.about.queryOptions());
+  const { mutate } = useSetSettings();
+  const [open, setOpen] = useState<'palette' | 'shortcuts' | null>(null);
+
+  const host = useMemo(
+    (): CommandHost => ({
+      go: (to, search) => void navigate({ to, search: (search ?? {}) as never }),
+      openPalette: () => setOpen('palette'),
+      openShortcuts: () => setOpen('shortcuts'),
+      setTheme: (theme) => mutate({ theme }),
+      setDensity: (density) => mutate({ density }),
+    }),
+    [navigate, mutate],
+  );
+  const scopes = about.data?.session.scopes;
+  const allowed = useMemo(
+    () => commands.filter(({ scope }) => scope === undefined || (scopes !== undefined && allows(scopes, scope))),
+    [scopes],
+  );
+
+  useEffect(() => {
+    let typed: string[] = [];
+    let last = 0;
+    const onKey = (event: KeyboardEvent): void => {
+      const name = keyName(event);
+      const chord = name.startsWith('Control+') || name.startsWith('Alt+');
+      if (event.defaultPrevented || event.isComposing || (!chord && isTyping(event.target))) return;
+      // a dialog keeps the keys to itself
+      if (!chord && document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null) return;
+      const now = Date.now();
+      typed = now - last > SEQUENCE_MS ? [name] : [...typed, name];
+      last = now;
+      let found = matchKeys(typed, allowed);
+      if (found === null && typed.length > 1) found = matchKeys((typed = [name]), allowed);
+      if (found === null) typed = [];
+      if (found === null || found === 'more') return;
+      typed = [];
+      event.preventDefault();
+      found.run(host);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [allowed, host]);
+
+  const value = useMemo(() => ({ openPalette: host.openPalette, openShortcuts: host.openShortcuts }), [host]);
+  return (
+    <CommandProvider value={value}>
+      {children}
+      {open === 'palette' ? <Palette commands={allowed} host={host} onClose={() => setOpen(null)} /> : null}
+      {open === 'shortcuts' ? <Shortcuts commands={allowed} onClose={() => setOpen(null)} /> : null}
+    </CommandProvider>
+  );
+}
