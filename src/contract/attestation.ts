@@ -141,8 +141,8 @@ export const attestation = {
       path: z.string().nullable(),
     }),
   ),
-  /** Verifies without registering anything. */
-  verify: query('view')
+  /** Verifies without registering anything. May read the guest, a folder or a service, so viewing is not enough. */
+  verify: query('operate')
     .input(
       z.object({
         quote: quoteInput,

@@ -102,6 +102,7 @@ export interface VerifyRequest {
  *
  * @example verifyQuote({ quote, collateral, at: 1771753920 }).evidence // 'genuine'
  */
-export function verifyQuote({ cache = createVerifierCache(), ...request }: VerifyRequest): Verdict {
-  return settle(planVerdict({ ...request, hashes: nodeHashes, memo: cache.memo }), cache.check);
+export function verifyQuote({ cache, ...request }: VerifyRequest): Verdict {
+  const plan = planVerdict({ ...request, hashes: nodeHashes, memo: cache?.memo });
+  return settle(plan, cache?.check ?? createSignatureChecker());
 }

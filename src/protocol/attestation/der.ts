@@ -131,8 +131,10 @@ export class DerCursor {
   /** A Time (UTCTime or GeneralizedTime) as Unix seconds. */
   time(what: string): number {
     const tag = this.nextTag;
-    const text = ascii(this.content(tag === TAG.generalizedTime ? tag : TAG.utcTime, what));
-    const value = tag === TAG.generalizedTime ? readGeneralizedTime(text) : readUtcTime(text);
+    const value =
+      tag === TAG.generalizedTime
+        ? readGeneralizedTime(this.content(tag, what))
+        : readUtcTime(this.content(TAG.utcTime, what));
     return value ?? this.refuse(`${what} is not a date`);
   }
 
@@ -196,6 +198,8 @@ export function rawSignature(bits: Uint8Array, code: string): Uint8Array {
 /** Bytes as characters of the same number, for text that a pattern judges right afterwards. */
 export function ascii(bytes: Uint8Array): string {
   let out = '';
-  for (const byte of bytes) out += String.fromCharCode(byte);
+  // in pieces that fit on the stack as arguments
+  for (let at = 0; at < bytes.length; at += 4096)
+    out += String.fromCharCode(...bytes.subarray(at, at + 4096));
   return out;
 }

@@ -27,27 +27,52 @@ function seconds(year: number, month: number, day: number, hour: number, minute:
   return daysFromCivil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
 }
 
-function fromDigits(found: RegExpExecArray | null, year: (digits: number) => number): number | null {
-  if (found === null) return null;
-  const [y, mo, d, h, mi, s] = found.slice(1).map(Number) as [number, number, number, number, number, number];
-  return seconds(year(y), mo, d, h, mi, s);
+/** The number that the two digits at this place write; NaN, which no calendar accepts, when they are none. */
+function two(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] ?? 0) - 0x30;
+  const ones = (bytes[at + 1] ?? 0) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+/** The rest of an ASN.1 time after its year: `MMDDHHMMSSZ`, and nothing behind it. */
+function afterYear(year: number, bytes: Uint8Array, at: number): number | null {
+  if (bytes.length !== at + 11 || bytes[at + 10] !== 0x5a) return null;
+  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((offset) => two(bytes, at + offset)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return Number.isNaN(year + day + hour + minute + second)
+    ? null
+    : seconds(year, month, day, hour, minute, second);
 }
 
 /** Reads `YYYY-MM-DDTHH:MM:SSZ`; `null` when it is anything else. */
 export function readIsoTime(text: string): number | null {
-  return fromDigits(/^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/.exec(text), (year) => year);
+  const found = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/.exec(text);
+  if (found === null) return null;
+  const [year, month, day, hour, minute, second] = found.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return seconds(year, month, day, hour, minute, second);
 }
 
 /** Reads an ASN.1 UTCTime as RFC 5280 4.1.2.5.1 narrows it (`YYMMDDHHMMSSZ`, years 1950 to 2049). */
-export function readUtcTime(text: string): number | null {
-  return fromDigits(/^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text), (year) =>
-    year < 50 ? 2000 + year : 1900 + year,
-  );
+export function readUtcTime(bytes: Uint8Array): number | null {
+  const year = two(bytes, 0);
+  return afterYear(year < 50 ? 2000 + year : 1900 + year, bytes, 2);
 }
 
 /** Reads an ASN.1 GeneralizedTime as RFC 5280 4.1.2.5.2 narrows it (`YYYYMMDDHHMMSSZ`). */
-export function readGeneralizedTime(text: string): number | null {
-  return fromDigits(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text), (year) => year);
+export function readGeneralizedTime(bytes: Uint8Array): number | null {
+  return afterYear(two(bytes, 0) * 100 + two(bytes, 2), bytes, 4);
 }
 
 /** Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`. */

@@ -267,7 +267,7 @@ export function createCompute(ports: ComputePorts): Compute {
           sentence: `${info.name}, ${info.cpus} CPUs, ${info.memoryMib} MiB, ${info.storageDriver}.`,
           cpus: info.cpus,
           memoryMib: info.memoryMib,
-          allowlist: !info.rootless && address.startsWith('unix:') && process.getuid?.() === 0,
+          allowlist: info.allowlist,
         };
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
