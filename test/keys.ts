@@ -12,7 +12,10 @@ export function memoryVault(): KeyVault {
     pairs === null
       ? null
       : (Object.fromEntries(
-          [...pairs].map(([name, pair]) => [name, fromBase64url(String(pair.publicKey.export({ format: 'jwk' }).x))]),
+          [...pairs].map(([name, pair]) => [
+            name,
+            fromBase64url(String(pair.publicKey.export({ format: 'jwk' }).x)),
+          ]),
         ) as PublicKeys);
   return {
     backend: 'safe-storage',

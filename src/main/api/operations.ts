@@ -1,3 +1,4 @@
+import { createBell } from '../bell.ts';
 import { os } from './base.ts';
 import type { MusterNode } from '../node/index.ts';
 import type { Operation } from '../../contract/index.ts';
@@ -10,20 +11,18 @@ type Change =
 /** First all, then every change; of one operation only the newest state is kept for a slow face. */
 async function* watch(node: MusterNode, signal: AbortSignal | undefined): AsyncGenerator<Change, void> {
   const waiting = new Map<string, Change>();
-  let wake: () => void = () => undefined;
+  const bell = createBell(signal);
   const stop = node.operations.subscribe((change) => {
     const id = change.kind === 'changed' ? change.operation.id : change.id;
     waiting.delete(id);
     waiting.set(id, change);
-    wake();
+    bell.ring();
   });
-  const onAbort = (): void => wake();
-  signal?.addEventListener('abort', onAbort, { once: true });
   try {
     yield { kind: 'snapshot', operations: [...node.operations.list()] };
     while (signal?.aborted !== true) {
       const [next] = waiting;
-      if (next === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      if (next === undefined) await bell.wait();
       else {
         waiting.delete(next[0]);
         yield next[1];
@@ -31,7 +30,6 @@ async function* watch(node: MusterNode, signal: AbortSignal | undefined): AsyncG
     }
   } finally {
     stop();
-    signal?.removeEventListener('abort', onAbort);
   }
 }
 

@@ -163,7 +163,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
         version: VERSION,
         contract: CONTRACT_MAJOR,
         host,
-        capabilities: [...(pairing === null ? [] : ['pair'])],
+        capabilities: pairing === null ? [] : ['pair'],
         runtime: `Node ${process.versions.node}`,
         dataFolder: folder,
         startedAt,

@@ -79,8 +79,13 @@ export class Jobs {
   }
 }
 
-function readChain(text: string, memo: Memo): Certificate[] {
-  return memo('chain', text, () => readPemChain(text).map(readCertificate));
+/** A chain ends in the root, which is there already: the same bytes need not be read again. */
+function readChain(text: string, root: Certificate | undefined, memo: Memo): Certificate[] {
+  return memo('chain', text, () =>
+    readPemChain(text).map((der) =>
+      root !== undefined && sameBytes(der, root.der) ? root : readCertificate(der),
+    ),
+  );
 }
 
 function readCrlHex(text: string, memo: Memo): RevocationList {
@@ -160,14 +165,18 @@ export function prepare(input: VerifierInput): Prepared {
   const quote = attempt(() => parseQuote(quoteBytes, 'any'));
   const parsed = valueOf(quote);
   const text = (member: keyof Collateral): string => asText(collateral?.[member]);
+  const root = attempt(() => memo('certificate', toHex(rootDer), () => readCertificate(rootDer)));
+  const chain = (pem: string) => attempt(() => readChain(pem, valueOf(root), memo));
+  const tcbSigners = chain(text('tcb_info_issuer_chain'));
+  const sameSigners = text('qe_identity_issuer_chain') === text('tcb_info_issuer_chain');
   const read: Readings = {
     quote,
-    root: attempt(() => memo('certificate', toHex(rootDer), () => readCertificate(rootDer))),
-    chain: attempt(() => readChain(parsed?.certificationText ?? '', memo)),
+    root,
+    chain: chain(parsed?.certificationText ?? ''),
     rootCrl: attempt(() => readCrlHex(text('root_ca_crl'), memo)),
     pckCrl: attempt(() => readCrlHex(text('pck_crl'), memo)),
-    tcbSigners: attempt(() => readChain(text('tcb_info_issuer_chain'), memo)),
-    qeSigners: attempt(() => readChain(text('qe_identity_issuer_chain'), memo)),
+    tcbSigners,
+    qeSigners: sameSigners ? tcbSigners : chain(text('qe_identity_issuer_chain')),
   };
   const jobs = parsed === undefined ? new Jobs() : collectJobs(parsed, read, collateral, pinned);
   return { rootDer, pinned, quoteBytes, read, jobs };

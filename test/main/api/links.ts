@@ -6,7 +6,7 @@ import { createORPCClient } from '@orpc/client';
 import { RPCLink as PortLink } from '@orpc/client/message-port';
 import { RPCLink as SocketLink } from '@orpc/client/websocket';
 import { onTestFinished } from 'vitest';
-import WebSocket, { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { connectInProcess, servePort, serveWebSocket } from '../../../src/main/api/index.ts';
 import type { Client, Session } from '../../../src/main/api/index.ts';
 import type { MusterNode } from '../../../src/main/node/index.ts';

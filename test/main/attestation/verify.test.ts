@@ -49,7 +49,7 @@ describeWith('vectors', 'a warm cache', () => {
     for (const order of [cases, cases.toReversed()])
       for (const each of order)
         expect(verifyQuote({ ...each, cache }), each.id).toStrictEqual(cold[cases.indexOf(each)]);
-  });
+  }, 60_000);
 
   it('does not answer for another time', () => {
     const cache = warm();

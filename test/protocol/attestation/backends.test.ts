@@ -58,7 +58,7 @@ describeWith('vectors', 'the back ends', () => {
       const plan = planVerdict({ ...input, hashes: nobleHashes });
       expect(await settleAsync(plan, webCheck), item.id).toStrictEqual(verifyQuote({ ...input, cache }));
     }
-  });
+  }, 60_000);
 
   // a pure JavaScript check takes milliseconds: one case of each kind of signature
   const kinds = [
@@ -77,10 +77,14 @@ describeWith('vectors', 'the back ends', () => {
     'tcb-sig-flip',
     'qeid-sig-flip',
   ];
-  it.each(kinds)('node:crypto and @noble/curves give the same verdict on %s', (id) => {
-    const item = cases.find((candidate) => candidate.id === id)!;
-    expect(settle(planVerdict({ ...item, hashes: nobleHashes }), nobleCheck)).toStrictEqual(
-      verifyQuote({ ...item, cache }),
-    );
-  });
+  it.each(kinds)(
+    'node:crypto and @noble/curves give the same verdict on %s',
+    (id) => {
+      const item = cases.find((candidate) => candidate.id === id)!;
+      expect(settle(planVerdict({ ...item, hashes: nobleHashes }), nobleCheck)).toStrictEqual(
+        verifyQuote({ ...item, cache }),
+      );
+    },
+    60_000,
+  );
 });

@@ -260,17 +260,21 @@ describeWith('vectors', 'with real and synthetic evidence', () => {
     expect(verdict.policy.lines.map(({ outcome }) => outcome)).toEqual(['refused', 'refused']);
   });
 
-  it.each([v4, v5])('one changed bit in any byte of %s is refused', (id) => {
-    const item = named(id);
-    const { trailing } = judge(item).quote!;
-    const accepted: number[] = [];
-    for (let at = 0; at < item.quote.length - trailing; at++) {
-      const quote = new Uint8Array(item.quote);
-      quote[at] = quote[at]! ^ 1;
-      if (judge(item, { quote }).evidence !== 'refused') accepted.push(at);
-    }
-    expect(accepted).toEqual([]);
-  });
+  it.each([v4, v5])(
+    'one changed bit in any byte of %s is refused',
+    (id) => {
+      const item = named(id);
+      const { trailing } = judge(item).quote!;
+      const accepted: number[] = [];
+      for (let at = 0; at < item.quote.length - trailing; at++) {
+        const quote = new Uint8Array(item.quote);
+        quote[at] = quote[at]! ^ 1;
+        if (judge(item, { quote }).evidence !== 'refused') accepted.push(at);
+      }
+      expect(accepted).toEqual([]);
+    },
+    60_000,
+  );
 
   it('zero padding of any length makes no difference to what is signed', () => {
     const item = named(v4);

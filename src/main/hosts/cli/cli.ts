@@ -83,8 +83,12 @@ const typesOf = (options: Readonly<Record<string, Option>>) =>
 
 /** The words that are no options and no values of options, whichever command they belong to. */
 function wordsOf(argv: readonly string[]): string[] {
-  const all = Object.assign({}, globals, ...commands.map(({ options }) => options ?? {})) as Record<string, Option>;
-  return parseArgs({ args: [...argv], allowPositionals: true, strict: false, options: typesOf(all) }).positionals;
+  const all = Object.assign({}, globals, ...commands.map(({ options }) => options ?? {})) as Record<
+    string,
+    Option
+  >;
+  return parseArgs({ args: [...argv], allowPositionals: true, strict: false, options: typesOf(all) })
+    .positionals;
 }
 
 const optionRows = (options: Readonly<Record<string, Option>>): string[][] =>

@@ -1,7 +1,7 @@
 /** The CLI's link to a running node: its Unix socket, whose permissions are the authentication. */
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { Refusal } from '../../../protocol/bytes/index.ts';
 import { readRunFile } from '../../node/index.ts';
 import type { Connection } from './command.ts';

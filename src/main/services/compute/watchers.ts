@@ -6,6 +6,7 @@ import type { LoadSample } from '../../../contract/index.ts';
 import type { Value } from '../../../protocol/bytes/index.ts';
 import { Refusal } from '../../../protocol/bytes/index.ts';
 import type { EndReason } from '../../../protocol/compute/index.ts';
+import { createBell } from '../../bell.ts';
 import type { Store } from '../../store/index.ts';
 import type { ContainerEngine, StatsSample } from './engine.ts';
 import { createMeter, newMeterState } from './meter.ts';
@@ -115,10 +116,8 @@ export function createWatchers({ engine, store, ended, failed }: WatcherPorts): 
     async *load(workload, signal) {
       const one = watched.get(workload);
       if (one === undefined) return;
-      let wake: () => void = () => undefined;
-      const listener = (): void => wake();
-      one.listeners.add(listener);
-      signal?.addEventListener('abort', listener, { once: true });
+      const bell = createBell(signal);
+      one.listeners.add(bell.ring);
       try {
         let last = -1;
         while (signal?.aborted !== true) {
@@ -126,11 +125,10 @@ export function createWatchers({ engine, store, ended, failed }: WatcherPorts): 
           last = samples.at(-1)?.at ?? last;
           if (samples.length > 0) yield { samples };
           else if (one.done) return;
-          else await new Promise<void>((resolve) => (wake = resolve));
+          else await bell.wait();
         }
       } finally {
-        one.listeners.delete(listener);
-        signal?.removeEventListener('abort', listener);
+        one.listeners.delete(bell.ring);
       }
     },
     async close() {

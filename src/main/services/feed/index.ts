@@ -3,6 +3,7 @@
  * saw and gets the rest, or a snapshot when that is too long ago (house.md 3: snapshot, deltas, resume).
  */
 import type { Event, Status, Topic } from '../../../contract/index.ts';
+import { createBell } from '../../bell.ts';
 
 /** Events kept for faces that reconnect. */
 const REMEMBERED = 1000;
@@ -45,38 +46,32 @@ export function createFeed(status: () => Status): Feed {
     status,
     async *watch(lastId, signal) {
       const queue: NumberedEvent[] = [];
-      let wake: () => void = () => undefined;
+      const bell = createBell(signal);
       let lost = false;
       const listener = (event: NumberedEvent): void => {
         if (queue.length >= MAX_LAG) {
           queue.length = 0;
           lost = true;
         } else queue.push(event);
-        wake();
+        bell.ring();
       };
-      const onAbort = (): void => wake();
-      signal?.addEventListener('abort', onAbort, { once: true });
-      listeners.add(listener);
       const snapshot = (): NumberedEvent => ({
         id: `${run}-${next - 1}`,
         event: { kind: 'snapshot', status: status() },
       });
+      listeners.add(listener);
       try {
         const seen = remembered.findIndex(({ id }) => id === lastId);
         if (seen >= 0) queue.unshift(...remembered.slice(seen + 1));
         else yield snapshot();
         while (signal?.aborted !== true) {
-          if (lost) {
-            lost = false;
-            yield snapshot();
-          }
-          const event = queue.shift();
+          const event = lost ? snapshot() : queue.shift();
+          lost = false;
           if (event !== undefined) yield event;
-          else if (!lost) await new Promise<void>((resolve) => (wake = resolve));
+          else await bell.wait();
         }
       } finally {
         listeners.delete(listener);
-        signal?.removeEventListener('abort', onAbort);
       }
     },
   };
