@@ -1,12 +1,50 @@
 /** The OpenAPI document of the contract, as it stands in docs/openapi.json and is served at /api/openapi.json. */
-import { OpenAPIGenerator } from '@orpc/openapi';
-import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
-import { contract } from '../../contract/index.ts';
+import {
+  coalitionInfo,
+  contract,
+  entryDetail,
+  entrySummary,
+  identityState,
+  machine,
+  operation,
+  problem,
+  receipt,
+  settingsShape,
+  status,
+  ticket,
+  verdict,
+  workload,
+} from '../../contract/index.ts';
 import { VERSION } from '../node/index.ts';
 
+const shared = {
+  CoalitionInfo: coalitionInfo,
+  EntryDetail: entryDetail,
+  EntrySummary: entrySummary,
+  IdentityState: identityState,
+  Machine: machine,
+  Operation: operation,
+  Problem: problem,
+  Receipt: receipt,
+  Settings: settingsShape,
+  Status: status,
+  Ticket: ticket,
+  Verdict: verdict,
+  Workload: workload,
+};
+
 export async function openApiDocument(): Promise<object> {
+  // only who asks for the document pays for the generator
+  const [{ OpenAPIGenerator }, { ZodToJsonSchemaConverter }] = await Promise.all([
+    import('@orpc/openapi'),
+    import('@orpc/zod/zod4'),
+  ]);
   const generator = new OpenAPIGenerator({ schemaConverters: [new ZodToJsonSchemaConverter()] });
   return generator.generate(contract, {
+    // shapes that many answers share stand once
+    commonSchemas: Object.fromEntries(
+      Object.entries(shared).map(([name, schema]) => [name, { strategy: 'output' as const, schema }]),
+    ),
     info: {
       title: 'Muster node',
       version: VERSION,

@@ -8,11 +8,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { chmodSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { OpenAPIHandler } from '@orpc/openapi/node';
+import type { OpenAPIHandler } from '@orpc/openapi/node';
 import { WebSocketServer } from 'ws';
 import type { Scope } from '../../../contract/index.ts';
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import { MAX_MESSAGE_BYTES, router, serveWebSocket } from '../../api/index.ts';
+import { MAX_MESSAGE_BYTES, openApiDocument, router, serveWebSocket } from '../../api/index.ts';
+import type { ApiContext } from '../../api/index.ts';
 import type { MusterNode } from '../../node/index.ts';
 import { findAsset } from '../assets.ts';
 import type { Asset } from '../assets.ts';
@@ -47,7 +48,7 @@ export async function startConsole({
   now = Date.now,
 }: ConsoleOptions): Promise<Console> {
   const pairing = createPairing(now);
-  const openapi = new OpenAPIHandler(router);
+  let openapi: OpenAPIHandler<ApiContext> | undefined;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   let hosts = new Set<string>();
   let origins = new Set<string>();
@@ -94,6 +95,12 @@ export async function startConsole({
     if (!sameSecret(given, bearer)) return answer(response, 401, 'A bearer token is needed here.');
     if (request.headers.origin !== undefined && !origins.has(request.headers.origin))
       return answer(response, 403, 'Another origin may not ask here.');
+    if (request.url === '/api/openapi.json') {
+      response.setHeader('content-type', 'application/json');
+      return void response.end(JSON.stringify(await openApiDocument()));
+    }
+    // most nodes never serve a script: the handler is made for the first one
+    openapi ??= new (await import('@orpc/openapi/node')).OpenAPIHandler(router);
     const session = { scopes: ['admin'] as const, door: 'api' };
     const { matched } = await openapi.handle(request, response, {
       prefix: '/api',

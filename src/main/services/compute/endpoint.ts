@@ -3,7 +3,8 @@
  * and SSH. Plain TCP is allowed to this very machine only: who can talk to an engine is root on its host.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import Docker from 'dockerode';
+import { createRequire } from 'node:module';
+import type Docker from 'dockerode';
 import { Refusal } from '../../../protocol/bytes/index.ts';
 
 export type EngineEndpoint =
@@ -42,6 +43,9 @@ export function endpointText(endpoint: EngineEndpoint): string {
       return `ssh://${endpoint.user}@${endpoint.host}${endpoint.port === undefined ? '' : `:${endpoint.port}`}`;
   }
 }
+
+/** Loaded when first an engine is asked: a node that runs no workload need not hold it in memory. */
+const loadClient = (): typeof Docker => createRequire(import.meta.url)('dockerode') as typeof Docker;
 
 /** The dockerode client for an endpoint. Opens nothing yet. Errors: `ENGINE_ADDRESS`. */
 export function connect(endpoint: EngineEndpoint): Docker {
@@ -100,7 +104,7 @@ export const isLoopback = (host: string): boolean =>
 const bare = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
 
 // the client's own types do not know that a field may be undefined
-const open = (options: object): Docker => new Docker(options as Docker.DockerOptions);
+const open = (options: object): Docker => new (loadClient())(options as Docker.DockerOptions);
 
 function readFingerprint(text: string): Buffer {
   const pin = Buffer.from(/^SHA256:([A-Za-z0-9+/]{43})=?$/.exec(text)?.[1] ?? '', 'base64');

@@ -367,9 +367,10 @@ export function createCompute(ports: ComputePorts): Compute {
     load: (id, signal) => watchers.load(id, signal),
     async resume() {
       if (closed || (await coalitions.current()) === null) return;
-      const live = (await compute.list()).filter(
-        (one) => one.state === 'submitted' || one.state === 'running',
-      );
+      const known = await compute.list();
+      // a node that never ran anything does not disturb an engine
+      if (known.length === 0) return;
+      const live = known.filter((one) => one.state === 'submitted' || one.state === 'running');
       let found;
       try {
         found = await engine().list();
@@ -378,14 +379,14 @@ export function createCompute(ports: ComputePorts): Compute {
         return;
       }
       for (const { workload, id, state, startedAt } of found) {
-        const known = live.find((one) => one.id === workload);
-        if (state === 'created' && known === undefined)
+        const mine = live.find((one) => one.id === workload);
+        if (state === 'created' && mine === undefined)
           await engine()
             .remove(id)
             .catch(() => undefined);
         else watchers.hold(workload, id);
-        if (known?.state === 'running') watchers.watch(workload, id, startedAt ?? known.submittedAt);
-        else if (known?.state === 'submitted' && !running.has(workload)) {
+        if (mine?.state === 'running') watchers.watch(workload, id, startedAt ?? mine.submittedAt);
+        else if (mine?.state === 'submitted' && !running.has(workload)) {
           // the node stopped between starting it and saying so: it is taken down and told as lost
           await engine()
             .remove(id)

@@ -1,0 +1,56 @@
+/** The evidence card of a verdict, in a preview and on a machine's page alike. */
+import type { ReactNode } from 'react';
+import type { VerdictJson } from '../../../contract/index.ts';
+import { useT } from '../../language/context.tsx';
+import type { Key } from '../../language/translate.ts';
+import { EvidenceCard } from '../../parts/EvidenceCard.tsx';
+import type { MarkKind } from '../../parts/Mark.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { verdictLines } from './verdict-lines.tsx';
+
+const marks: Readonly<Record<VerdictJson['evidence'], MarkKind>> = {
+  genuine: 'passed',
+  incomplete: 'not-checked',
+  refused: 'failed',
+};
+
+interface Props {
+  verdict: VerdictJson;
+  /** What the claim is about; null in a preview. */
+  machine: string | null;
+  inputs?: Partial<Record<Key, ReactNode>>;
+  actions?: ReactNode;
+}
+
+export function VerdictCard({ verdict, machine, inputs, actions }: Props) {
+  const t = useT();
+  const status = verdict.status ?? t('evidence.noStatus');
+  return (
+    <EvidenceCard
+      name={t('evidence.card')}
+      mark={marks[verdict.evidence]}
+      claim={
+        <>
+          {t(machine === null ? `verdict.${verdict.evidence}` : `verdict.${verdict.evidence}.of`, {
+            machine: machine ?? '',
+            status,
+          })}
+          {verdict.code === null ? null : (
+            <>
+              {' '}
+              <code>{verdict.code}</code>
+            </>
+          )}
+        </>
+      }
+      provenance={
+        <>
+          {t('evidence.byNode')} <Time at={Date.parse(verdict.verifiedAt)} />
+        </>
+      }
+      lines={verdictLines(t, verdict, inputs)}
+      actions={actions}
+      simulated={verdict.simulated || verdict.trustAnchor.simulated}
+    />
+  );
+}
