@@ -54,7 +54,13 @@ export const verdict = z.object({
     })
     .nullable(),
   chain: z.array(
-    z.object({ cn: z.string(), serial: z.string(), notBefore: isoTime, notAfter: isoTime, sha256: z.string() }),
+    z.object({
+      cn: z.string(),
+      serial: z.string(),
+      notBefore: isoTime,
+      notAfter: isoTime,
+      sha256: z.string(),
+    }),
   ),
   /** Facts of the quote itself; null when it could not be read. */
   quote: z
@@ -93,7 +99,9 @@ export const verdict = z.object({
     .nullable(),
   policy: z.object({
     outcome: z.enum(['passed', 'refused']),
-    lines: z.array(z.object({ rule: z.string(), outcome: z.enum(['passed', 'refused']), detail: z.string() })),
+    lines: z.array(
+      z.object({ rule: z.string(), outcome: z.enum(['passed', 'refused']), detail: z.string() }),
+    ),
   }),
   simulated: z.boolean(),
 });

@@ -1,15 +1,22 @@
 /**
  * The one list of codes. A Refusal carries a code and the particulars; this list adds what it means and what to
- * do. test/contract/problems.test.ts proves that every code thrown in src stands here.
+ * do. test/contract/problems.test.ts proves that every code that src can give stands here, and none besides.
  */
-export interface ProblemText {
-  readonly meaning: string;
-  readonly next: string;
-}
+import { attestationProblems } from './problems/attestation.ts';
+import { chronicleProblems } from './problems/chronicle.ts';
+import { coalitionProblems } from './problems/coalition.ts';
+import { computeProblems } from './problems/compute.ts';
+import { machineProblems } from './problems/machines.ts';
+import { nodeProblems } from './problems/node.ts';
+import type { ProblemList } from './problems/text.ts';
 
-export const problems: Readonly<Record<string, ProblemText>> = {
-  UNEXPECTED: {
-    meaning: 'Something went wrong that this version does not know by name. Nothing was recorded.',
-    next: 'Copy the details and report them; trying again is safe.',
-  },
+export type { ProblemText } from './problems/text.ts';
+
+export const problems: ProblemList = {
+  ...nodeProblems,
+  ...coalitionProblems,
+  ...machineProblems,
+  ...attestationProblems,
+  ...computeProblems,
+  ...chronicleProblems,
 };

@@ -20,3 +20,6 @@ export function workerEntry(name: WorkerName, from: string): URL {
   }
   throw new Error(`worker ${name} is missing from the build`);
 }
+
+/** Workers handle small, short-lived buffers: a small young generation keeps them small in memory. */
+export const WORKER_LIMITS = { maxYoungGenerationSizeMb: 4 } as const;

@@ -15,7 +15,8 @@ export interface FullCheckReport {
   readonly sentence: string;
 }
 
-const STEP = 2000;
+/** Entries between two reports. */
+const STEP = 1000;
 
 /** Checks the store at `path`; answers the last report. */
 export function fullCheck(path: string, report: (state: FullCheckReport) => void): FullCheckReport {
@@ -36,18 +37,18 @@ export function fullCheck(path: string, report: (state: FullCheckReport) => void
     const integrity = String(db.sql('PRAGMA integrity_check(1)').get()?.['integrity_check']);
     if (integrity !== 'ok') return failed(0, `SQLite finds the file damaged: ${integrity}.`);
     const frontier = new Frontier(nodeHashes);
-    const rows = db.sql('SELECT idx, bytes, sig, leaf FROM entries WHERE idx >= ? ORDER BY idx LIMIT ?');
-    while (frontier.size < total) {
-      for (const row of rows.all(frontier.size, Math.min(STEP, total - frontier.size))) {
-        const leaf = recordLeafHash(nodeHashes, row['bytes'] as Uint8Array, row['sig'] as Uint8Array);
-        if (Number(row['idx']) !== frontier.size)
-          return failed(frontier.size, `Entry ${frontier.size} is missing.`);
-        if (!sameBytes(leaf, row['leaf'] as Uint8Array))
-          return failed(frontier.size, `Entry ${frontier.size} does not hash to its leaf.`);
-        frontier.append(leaf);
-      }
-      report({ state: 'running', done: frontier.size, total, sentence: 'Re-hashing every entry.' });
+    const rows = db.sql('SELECT idx, bytes, sig, leaf FROM entries WHERE idx < ? ORDER BY idx');
+    for (const row of rows.iterate(total)) {
+      const leaf = recordLeafHash(nodeHashes, row['bytes'] as Uint8Array, row['sig'] as Uint8Array);
+      if (Number(row['idx']) !== frontier.size)
+        return failed(frontier.size, `Entry ${frontier.size} is missing.`);
+      if (!sameBytes(leaf, row['leaf'] as Uint8Array))
+        return failed(frontier.size, `Entry ${frontier.size} does not hash to its leaf.`);
+      frontier.append(leaf);
+      if (frontier.size % STEP === 0)
+        report({ state: 'running', done: frontier.size, total, sentence: 'Re-hashing every entry.' });
     }
+    if (frontier.size !== total) return failed(frontier.size, `Entry ${frontier.size} is missing.`);
     if (!sameBytes(frontier.root(), new Frontier(nodeHashes, state).root()))
       return failed(total, 'The entries do not hash to the root of the head.');
     return { state: 'passed', done: total, total, sentence: `All ${total} entries hash to the root.` };

@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../../protocol/bytes/index.ts';
 import type { Signed } from '../../protocol/record/index.ts';
-import { workerEntry } from '../worker-entry.ts';
+import { WORKER_LIMITS, workerEntry } from '../worker-entry.ts';
 import type { Appended, Batch, CheckpointRow, Store, StoreHealth, StoreOptions } from './store.ts';
 
 export interface WorkerCall {
@@ -38,7 +38,10 @@ interface Waiting {
 
 /** Opens the store in a worker; resolves when its start-up checks have passed. Errors: as `openLocalStore`. */
 export async function openThreadedStore(options: StoreOptions): Promise<Store> {
-  const worker = new Worker(workerEntry('store-worker', import.meta.url), { workerData: options });
+  const worker = new Worker(workerEntry('store-worker', import.meta.url), {
+    workerData: options,
+    resourceLimits: WORKER_LIMITS,
+  });
   const calls = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
   let nextId = 1;
   let gone: Error | null = null;

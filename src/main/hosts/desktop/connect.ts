@@ -26,8 +26,11 @@ export interface ConnectPorts {
 export function serveWindow({ ipc, createChannel, node, isWindow }: ConnectPorts): () => void {
   let open: MessagePortMain | null = null;
   const close = (): void => {
-    open?.close();
+    const closing = open;
     open = null;
+    closing?.close();
+    // the event is promised only to the other end; what streams over this port ends on it here too
+    closing?.emit('close');
   };
   ipc.on('muster:connect', (event) => {
     // read at once: after the first pause the frame may be another one

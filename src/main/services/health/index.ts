@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { toProblem } from '../../../contract/index.ts';
 import type { Problem } from '../../../contract/index.ts';
 import type { FullCheckReport, StoreHealth } from '../../store/index.ts';
-import { workerEntry } from '../../worker-entry.ts';
+import { WORKER_LIMITS, workerEntry } from '../../worker-entry.ts';
 
 export interface Health {
   report(): {
@@ -33,6 +33,7 @@ export function startHealth({ path, health, now, changed }: HealthPorts): Health
   let finishedAt: string | null = null;
   const worker = new Worker(workerEntry('full-check-worker', import.meta.url), {
     workerData: { fullCheck: path },
+    resourceLimits: WORKER_LIMITS,
   });
   worker.unref();
   worker.on('message', (report: FullCheckReport) => {

@@ -1,0 +1,45 @@
+/** The real Chromium behind the stand-in: one profile, one page for each window. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
+import { options } from './runtime.ts';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // the test looks at the same pages through a connection of its own
+  '--remote-debugging-port=0',
+];
+
+let opened: { readonly context: BrowserContext; readonly profile: string } | null = null;
+
+export async function startChromium(profile: string): Promise<void> {
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: options.chromium,
+    headless: true,
+    args: FLAGS,
+    serviceWorkers: 'block',
+    acceptDownloads: true,
+    // a window has a size of its own
+    viewport: null,
+  });
+  opened = { context, profile };
+}
+
+export function browserContext(): BrowserContext {
+  if (opened === null) throw new Error('windows can be made after `ready` only');
+  return opened.context;
+}
+
+/** Where a test connects to see what a person would see. */
+export function debuggingAddress(): string {
+  if (opened === null) throw new Error('not started');
+  const [port] = readFileSync(join(opened.profile, 'DevToolsActivePort'), 'utf8').split('\n');
+  return `http://127.0.0.1:${port ?? ''}`;
+}
