@@ -80,12 +80,15 @@ export const nativeImage = loud('nativeImage', {
 });
 
 let tray: Tray | null = null;
+function hang(one: Tray): void {
+  tray = one;
+}
 export class Tray extends Faked {
   #menu: FakeMenu | null = null;
   #toolTip = '';
   constructor(_image: FakeImage) {
     super(['click']);
-    tray = this;
+    hang(this);
   }
   setImage(_image: FakeImage): void {}
   setToolTip(text: string): void {

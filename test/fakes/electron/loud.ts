@@ -15,18 +15,6 @@ export function loud<T extends object>(name: string, members: T): T {
   });
 }
 
-/**
- * Base of the faked classes. Its chain of prototypes ends in a wall, so that private members of the classes work
- * as usual and yet no missing member is overlooked. (EventEmitter's methods are taken over, because its own chain
- * ends in Object.prototype.)
- */
-interface LoudEmitter extends EventEmitter {}
-// eslint-disable-next-line typescript/no-unsafe-declaration-merging
-class LoudEmitter {
-  constructor() {
-    EventEmitter.call(this as unknown as EventEmitter);
-  }
-}
 const wall = new Proxy(Object.prototype, {
   get(target, property, receiver: object) {
     if (property in target || typeof property === 'symbol' || HARMLESS.has(property))
@@ -34,14 +22,21 @@ const wall = new Proxy(Object.prototype, {
     throw new Error(`electron: ${receiver.constructor.name}.${property} is not faked`);
   },
 });
-Object.setPrototypeOf(
-  LoudEmitter.prototype,
-  Object.create(wall, Object.getOwnPropertyDescriptors(EventEmitter.prototype)) as object,
-);
-Object.defineProperty(LoudEmitter.prototype, 'constructor', { value: LoudEmitter, writable: true });
+
+/**
+ * EventEmitter with another end to its chain of prototypes: a wall, so that private members of the faked classes
+ * work as usual and yet no missing member is overlooked.
+ */
+const WalledEmitter = function (this: EventEmitter) {
+  EventEmitter.call(this);
+} as unknown as new () => EventEmitter;
+WalledEmitter.prototype = Object.create(
+  wall,
+  Object.getOwnPropertyDescriptors(EventEmitter.prototype),
+) as EventEmitter;
 
 /** An emitter that refuses listeners of events it never emits. */
-export class Faked extends LoudEmitter {
+export class Faked extends WalledEmitter {
   readonly #events: ReadonlySet<string>;
 
   constructor(events: readonly string[]) {
@@ -53,7 +48,7 @@ export class Faked extends LoudEmitter {
         value: (event: string, listener: (...args: never[]) => void): this => {
           if (!this.#events.has(event))
             throw new Error(`electron: event '${event}' of ${this.constructor.name} is not faked`);
-          inherited.call(this as unknown as EventEmitter, event, listener as (...args: unknown[]) => void);
+          inherited.call(this, event, listener as (...args: unknown[]) => void);
           return this;
         },
       });
@@ -62,7 +57,9 @@ export class Faked extends LoudEmitter {
 }
 
 /** An event whose default can be prevented, with further members. */
-export function preventable<T extends object>(members: T): T & { preventDefault(): void; defaultPrevented: boolean } {
+export function preventable<T extends object>(
+  members: T,
+): T & { preventDefault(): void; defaultPrevented: boolean } {
   const event = {
     ...members,
     defaultPrevented: false,

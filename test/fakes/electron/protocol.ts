@@ -29,4 +29,5 @@ export const protocol = loud('protocol', {
 });
 
 /** For contents.ts: who answers this URL, if it is of a handled scheme. */
-export const handlerOf = (url: string): Handler | undefined => handlers.get(new URL(url).protocol.slice(0, -1));
+export const handlerOf = (url: string): Handler | undefined =>
+  handlers.get(new URL(url).protocol.slice(0, -1));

@@ -13,14 +13,7 @@ export interface FakeOptions {
   readonly main: string;
   readonly chromium: string;
   /** What `safeStorage` finds. Null: no encryption at all. */
-  readonly keyring:
-    | 'basic_text'
-    | 'gnome_libsecret'
-    | 'kwallet'
-    | 'kwallet5'
-    | 'kwallet6'
-    | 'unknown'
-    | null;
+  readonly keyring: 'basic_text' | 'gnome_libsecret' | 'kwallet' | 'kwallet5' | 'kwallet6' | 'unknown' | null;
   /** File that stands for the person's keyring; it outlives the application. */
   readonly keyringFile: string;
   /** Work areas, primary first. */
