@@ -9,16 +9,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
 const root = resolve(import.meta.dirname, '..');
+/** Bundles that somebody built already, to be tested as they are: MUSTER_OUT names their folder. */
+const given = process.env['MUSTER_OUT'];
 
-/** Paths of the bundles, as electron.vite.config.ts names them. */
-export const built = {
-  desktop: resolve(root, 'out/main/desktop.js'),
-  cli: resolve(root, 'out/main/cli.js'),
-  preload: resolve(root, 'out/preload/index.cjs'),
-  renderer: resolve(root, 'out/renderer'),
-} as const;
+/** The folder of the bundles: `main/desktop.js`, `main/cli.js`, `preload/index.cjs`, `renderer/`. */
+export const outFolder = resolve(root, given ?? 'out');
 
-let done = false;
+let done = given !== undefined;
 
 /** Builds out/ when it is older than the sources. Blocks; a build takes some ten seconds. Throws when it fails. */
 export function ensureBuilt(): void {

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 place="${1:-$(mktemp -d /tmp/muster-chroot-XXXXXX)}"
-mirror="${MIRROR:-$(sed -nE 's/^(deb|URIs:) +(\[[^]]*\] +)?([^ ]+).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v security | head -n 1)}"
+mirror="${MIRROR:-$(sed -nE 's/^(deb|URIs:) +(\[[^]]*\] +)?([^ ]+).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v security | head -n 1 || true)}"
 node="$(PATH="${PATH//$PWD\/node_modules\/.bin:/}" command -v node)"
 modules="$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")"
 
@@ -21,8 +21,10 @@ cp -rL "$modules" "$place/usr/local/lib/node_modules/npm"
 ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$place/usr/local/bin/npm"
 ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$place/usr/local/bin/npx"
 cp /etc/resolv.conf "$place/etc/resolv.conf"
-cp -rL /etc/ssl/certs/. "$place/etc/ssl/certs/"
-for file in "$HOME/.npmrc" /usr/etc/npmrc; do [ -e "$file" ] && install -D "$file" "$place$file" || true; done
+# npm in there asks the registry that npm out here asks, and trusts what it trusts
+registry="$(npm config get registry 2>/dev/null)"
+authorities="$(npm config get cafile 2>/dev/null)"
+[ "$authorities" = null ] || install -D "$authorities" "$place$authorities"
 rm -rf "$place/root/muster"
 git clone -q . "$place/root/muster"
 for mount in proc dev; do mountpoint -q "$place/$mount" || mount --bind "/$mount" "$place/$mount"; done
@@ -30,13 +32,14 @@ trap 'umount -l "$place/proc" "$place/dev"' EXIT
 
 inside() {
   chroot "$place" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 \
-    ${npm_config_registry:+npm_config_registry="$npm_config_registry"} \
+    npm_config_registry="$registry" npm_config_update_notifier=false \
+    $([ "$authorities" = null ] || echo npm_config_cafile="$authorities") \
     ${https_proxy:+https_proxy="$https_proxy"} ${http_proxy:+http_proxy="$http_proxy"} \
     sh -c "cd /root/muster && $1"
 }
 echo "In the chroot: node $(inside 'node -v'), npm $(inside 'npm -v')"
 start=$(date +%s%N)
-inside 'npm ci --no-audit --no-fund' | tail -n 1
+inside 'npm ci --no-audit --no-fund' 2>&1 | tail -n 1
 installed=$(date +%s%N)
 inside '(npm start -- --data /tmp/muster-data & echo $! >/tmp/start.pid) >/tmp/start.log 2>&1; for i in $(seq 150); do grep -q "Muster console" /tmp/start.log && break; sleep 0.1; done; cat /tmp/start.log; grep -q "Muster console" /tmp/start.log'
 ready=$(date +%s%N)

@@ -20,15 +20,13 @@ export function fromUtf8(bytes: Uint8Array): string {
 // The verifier and every export pass through here, so nothing below builds a string character by character:
 // encoders fill an array of character codes, decoders look each code up in a table.
 
-/** Character codes as text. `apply` takes a bounded number of arguments, so long texts go in blocks. */
-function textOf(codes: Uint8Array): string {
-  const block = 8192;
-  if (codes.length <= block) return String.fromCharCode.apply(null, codes as unknown as number[]);
-  const parts: string[] = [];
-  for (let at = 0; at < codes.length; at += block)
-    parts.push(String.fromCharCode.apply(null, codes.subarray(at, at + block) as unknown as number[]));
-  return parts.join('');
-}
+const asciiDecoder = new TextDecoder();
+
+/** Character codes below 128 as text. Short texts (ids, hashes) are quicker without the decoder. */
+const textOf = (codes: Uint8Array): string =>
+  codes.length <= 128
+    ? String.fromCharCode.apply(null, codes as unknown as number[])
+    : asciiDecoder.decode(codes);
 
 /** One alphabet of a power-of-two size, as two tables: digit → character code, character code → digit or -1. */
 interface Alphabet {

@@ -39,6 +39,8 @@ const headerShape = z.object({
   alg: z.literal('EdDSA'),
   typ: z.literal('JWT'),
   kid: z.string().regex(/^[0-9a-f]{64}$/),
+  // what `crit` names must be understood (RFC 7515 4.1.11), and nothing is
+  crit: z.never().optional(),
 });
 const claimsShape = z.object({
   iss: hex32,
@@ -164,8 +166,9 @@ export function judgeTicket(
       );
       add(
         'time',
-        claims.nbf <= now && now < claims.exp,
-        `valid from ${claims.nbf} to ${claims.exp}, now ${now}`,
+        // issued in the future, a ticket could be valid for longer than its lifetime says
+        claims.nbf <= now && claims.iat <= now && now < claims.exp,
+        `issued ${claims.iat}, valid from ${claims.nbf} to ${claims.exp}, now ${now}`,
       );
       const gone = revoked?.(ticketId(hashes, claims.jti));
       add(

@@ -23,7 +23,7 @@ export function Glyph({ id, size = 14 }: { id: string; size?: number }) {
       shapeRendering="crispEdges"
       aria-hidden="true"
       // a derived colour cannot stand in a style file; React sets it through the CSSOM
-      style={{ color: `hsl(${hue} var(--glyph-tone))` }}
+      style={{ color: `light-dark(hsl(${hue} 52% 38%), hsl(${hue} 52% 66%))` }}
     >
       <rect width="8" height="8" className={styles.ground} />
       {cells.map((filled, i) =>

@@ -97,9 +97,11 @@ function Branch({ line }: { line: EvidenceLine }) {
               aria-expanded={open}
               onClick={() => setChosen(!open)}
             >
-              {line.title}
-              <span className={styles.count}>{t('evidence.checks', { n: below.length })}</span>
-              <Icon name={open ? 'up' : 'down'} size={12} />
+              {line.title}{' '}
+              <span className={styles.count}>
+                {t('evidence.checks', { n: below.length })}
+                <Icon name={open ? 'up' : 'down'} size={12} />
+              </span>
             </button>
           )}
           {line.detail === undefined ? null : <span className={styles.detail}>{line.detail}</span>}

@@ -8,12 +8,14 @@ export interface TabItem {
   readonly label: string;
   readonly count?: number;
   readonly content: ReactNode;
+  /** The content takes the height that is left and scrolls by itself. */
+  readonly fill?: boolean;
 }
 
 export function Tabs({ value, onChange, items, name }: { value: string; onChange: (value: string) => void; items: readonly TabItem[]; name: string }) {
   const known = items.some((item) => item.value === value) ? value : (items[0]?.value ?? '');
   return (
-    <Base.Root value={known} onValueChange={(next) => onChange(String(next))}>
+    <Base.Root className={styles.root} value={known} onValueChange={(next) => onChange(String(next))}>
       <Base.List className={styles.list} aria-label={name}>
         {items.map((item) => (
           <Base.Tab key={item.value} value={item.value} className={styles.tab}>
@@ -23,7 +25,7 @@ export function Tabs({ value, onChange, items, name }: { value: string; onChange
         ))}
       </Base.List>
       {items.map((item) => (
-        <Base.Panel key={item.value} value={item.value} className={styles.panel}>
+        <Base.Panel key={item.value} value={item.value} className={`${styles.panel} ${item.fill === true ? styles.fill : ''}`}>
           {item.content}
         </Base.Panel>
       ))}

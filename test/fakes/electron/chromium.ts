@@ -13,6 +13,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // ports in Electron's pages tell when their other end closed; Chromium's own have that switched off
+  '--enable-blink-features=MessagePortCloseEvent',
   // the test looks at the same pages through a connection of its own
   '--remote-debugging-port=0',
 ];

@@ -166,6 +166,7 @@ export class WebContents extends Faked {
     page.on('download', (download) => void this.#download(download));
     cdp.on('Page.windowOpen', ({ url }) => {
       this.#refusePopup = this.#openHandler({ url: fromWire(url) }).action === 'deny';
+      record(this.#refusePopup ? 'window refused' : 'window allowed', fromWire(url));
     });
     cdp.on('Page.frameAttached', ({ frameId, parentFrameId }) => this.#know(frameId, parentFrameId));
     cdp.on('Page.frameDetached', ({ frameId }) => {
@@ -194,6 +195,7 @@ export class WebContents extends Faked {
     });
     cdp.on('Inspector.targetCrashed', () => {
       this.#crashed = true;
+      record('render process gone');
       this.#forget();
       this.emit('render-process-gone', preventable({}), { reason: 'crashed', exitCode: 5 });
     });

@@ -1,4 +1,5 @@
 /** What only a desktop has: dialogs, tray, menus, displays. Recorded; a test answers, clicks and looks. */
+import { writeSync } from 'node:fs';
 import { Faked, loud } from './loud.ts';
 import { options, record } from './runtime.ts';
 
@@ -35,6 +36,8 @@ export const dialog = loud('dialog', {
   },
   showErrorBox(title: string, content: string): void {
     record('dialog.showErrorBox', title, content);
+    // the box is often the last that an application does; a test reads it after its end
+    writeSync(2, `[error box] ${title}\n${content}\n`);
   },
 });
 

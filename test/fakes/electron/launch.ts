@@ -77,8 +77,9 @@ export function launchFake({
       resolve({ code, output });
     }),
   );
+  const isReady = ready.promise.then(() => undefined);
   // whoever does not wait for these is not to be told
-  for (const promise of [evaluated.promise, ready.promise]) promise.catch(() => undefined);
+  for (const promise of [evaluated.promise, ready.promise, isReady]) promise.catch(() => undefined);
   child.on('message', (report: Report) => {
     if (report.kind === 'evaluated') return evaluated.resolve();
     if (report.kind === 'ready') return ready.resolve(report.address);
@@ -105,7 +106,7 @@ export function launchFake({
     pid: child.pid ?? 0,
     command,
     evaluated: evaluated.promise,
-    ready: ready.promise.then(() => undefined),
+    ready: isReady,
     exited,
     kill: (signal) => void child.kill(signal),
     async calls(api) {

@@ -1,4 +1,5 @@
 /** `session.defaultSession`: permissions, devices, requests and downloads, all of which really act on Chromium. */
+import type { CDPSession } from 'playwright-core';
 import { browserContext } from './chromium.ts';
 import { Faked, loud, preventable } from './loud.ts';
 import { fromWire, toWire } from './wire.ts';
@@ -33,6 +34,8 @@ const PERMISSIONS: readonly (readonly [string, { name: string; allowWithoutSanit
   ['window-management', { name: 'window-management' }],
   ['local-fonts', { name: 'local-fonts' }],
   ['screen-wake-lock', { name: 'screen-wake-lock' }],
+  ['local-network-access', { name: 'local-network-access' }],
+  ['loopback-network', { name: 'loopback-network' }],
 ];
 
 class Session extends Faked {
@@ -40,6 +43,7 @@ class Session extends Faked {
   #check: CheckHandler | null = null;
   #beforeRequest: BeforeRequest | null = null;
   #requests = 0;
+  #cdp: Promise<CDPSession> | null = null;
   readonly webRequest = loud('webRequest', {
     onBeforeRequest: (listener: BeforeRequest): void => {
       this.#beforeRequest = listener;
@@ -62,8 +66,7 @@ class Session extends Faked {
   /** For contents.ts: asks both handlers about an origin and tells Chromium. Without a handler all is granted. */
   async applyPermissions(contents: unknown, url: string): Promise<void> {
     const origin = new URL(toWire(url)).origin;
-    const context = browserContext();
-    const cdp = await context.newCDPSession(context.pages()[0] ?? (await context.newPage()));
+    const cdp = await this.#debugger();
     const decided = new Map<string, boolean>();
     for (const [permission] of PERMISSIONS)
       if (!decided.has(permission)) decided.set(permission, await this.#decide(contents, permission, url));
@@ -73,7 +76,12 @@ class Session extends Faked {
         setting: decided.get(permission) === true ? 'granted' : 'denied',
         origin,
       });
-    await cdp.detach();
+  }
+  /** Chromium forgets what it was told once this connection ends, so it is kept. */
+  #debugger(): Promise<CDPSession> {
+    const context = browserContext();
+    this.#cdp ??= (async () => context.newCDPSession(await context.newPage()))();
+    return this.#cdp;
   }
   async #decide(contents: unknown, permission: string, url: string): Promise<boolean> {
     const origin = `${fromWire(new URL(toWire(url)).origin)}/`;

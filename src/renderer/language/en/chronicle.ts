@@ -1,7 +1,7 @@
 /** The Chronicle and verification. */
 export const chronicle = {
   'chronicle.state':
-    '{n, plural, one {One entry} other {{size} entries}}, the first {committed} under a checkpoint of {origin}.',
+    '{n, plural, one {One entry} other {{size} entries}}, {all, select, yes {all} other {the first {committed}}} under a checkpoint of {origin}.',
   'chronicle.stateOpen': '{n, plural, one {One entry} other {{size} entries}}, not under a checkpoint yet.',
   'chronicle.export': 'Export bundle',
   'chronicle.empty': 'Nothing has happened yet',
@@ -73,7 +73,8 @@ export const chronicle = {
   'verify.shown.passed': 'Kind {kind}, author and time are those of the signed bytes.',
   'verify.author': 'The author signed it',
   'verify.author.passed': 'Ed25519 signature by {author}, checked with {by}.',
-  'verify.leaf': 'Leaf',
+  'verify.leaf': 'The leaf hash is the one that the log holds',
+  'verify.leafEnd': 'Leaf',
   'verify.leaf.passed': 'Record and signature hash to {leaf}.',
   'verify.path': 'The leaf leads to the root',
   'verify.path.passed': '{hashes, plural, =0 {It is the root itself} one {One hash joins it} other {# hashes join it}} with the root of the tree of {size}.',

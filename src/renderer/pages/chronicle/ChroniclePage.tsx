@@ -75,6 +75,7 @@ export function ChroniclePage() {
             : t('chronicle.state', {
                 n: head.data.size,
                 size: number(head.data.size),
+                all: head.data.checkpoint.size >= head.data.size ? 'yes' : 'no',
                 committed: number(head.data.checkpoint.size),
                 origin: head.data.origin,
               })

@@ -60,19 +60,19 @@ export function EntryList({ head, selected, onSelect, onView, goTo }: Props) {
     if (grown > 0 && element !== null && element.scrollTop > ROW) element.scrollTop += grown * ROW;
   }, [size]);
 
-  const show = (index: number): void => {
+  const show = (index: number, align: 'auto' | 'center' = 'auto'): void => {
     if (index > top || index <= top - count) {
       const next = Math.max(0, Math.min(size - WINDOW, size - 1 - index - WINDOW / 2));
       setAbove(next);
       requestAnimationFrame(() => virtual.scrollToIndex(size - 1 - next - index, { align: 'center' }));
-    } else virtual.scrollToIndex(top - index, { align: 'auto' });
+    } else virtual.scrollToIndex(top - index, { align });
   };
   const shown = useRef(show);
   useEffect(() => {
     shown.current = show;
   });
   useEffect(() => {
-    if (goTo !== null) shown.current(Math.min(goTo.index, before.current - 1));
+    if (goTo !== null) shown.current(Math.min(goTo.index, before.current - 1), 'center');
   }, [goTo]);
 
   const onKey = (event: KeyboardEvent): void => {

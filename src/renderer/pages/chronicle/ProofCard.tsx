@@ -100,7 +100,7 @@ function PathLadder({ leaf, rungs, root }: { leaf: Uint8Array; rungs: readonly R
         );
       })}
       <li className={styles.end}>
-        <span className={styles.name}>{t('verify.leaf')}</span>
+        <span className={styles.name}>{t('verify.leafEnd')}</span>
         <FullId id={toHex(leaf)} />
       </li>
     </ol>

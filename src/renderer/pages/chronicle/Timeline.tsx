@@ -86,7 +86,7 @@ function Signers({ checkpoint }: { checkpoint: CheckpointJson }) {
   return (
     <span className={styles.signers} title={names.join('\n')}>
       <span className="visually-hidden">{text}</span>
-      {names.slice(0, 6).map((name, i) => (
+      {names.slice(0, 6).map((_, i) => (
         // oxlint-disable-next-line react/no-array-index-key -- a log and its cosigner may share a name
         <span key={i} className={i === 0 ? styles.log : styles.cosigner} aria-hidden="true" />
       ))}

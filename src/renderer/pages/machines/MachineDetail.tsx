@@ -23,7 +23,7 @@ import { Time } from '../../parts/Time.tsx';
 import styles from './machines.module.css';
 import { OfferDialog } from './OfferDialog.tsx';
 import { RecheckDialog } from './RecheckDialog.tsx';
-import { machineMarks } from './states.ts';
+import { markOfMachine, wordOfMachine } from './states.ts';
 import { VerdictCard } from './VerdictCard.tsx';
 
 const REGISTERS: readonly Register[] = ['mrtd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'];
@@ -55,8 +55,8 @@ export function MachineDetail({ machine, tab, onTab }: { machine: Machine; tab: 
         state={
           <>
             <span className={styles.state}>
-              <Mark kind={machineMarks[machine.state]} label="" />
-              {t(`machine.state.${machine.state}`)}
+              <Mark kind={markOfMachine(machine)} label="" />
+              {t(wordOfMachine(machine))}
               {machine.verdict?.status ? ` · ${machine.verdict.status}` : ''}
               {pinned ? ` · ${t('machines.pinned')}` : ''}
             </span>
@@ -203,9 +203,13 @@ function Evidence({ machine }: { machine: Machine }) {
       {verdict.report === null ? null : (
         <Section title={t('machines.report')}>
           <Facts
-            rows={Object.entries(verdict.report).map(([name, value]) => [
+            rows={reportRows(verdict.report).map(([name, value]) => [
               name,
-              value.length > 24 ? <FullId key={name} id={value} glyph={!/^0+$/.test(value)} /> : <code key={name}>{value}</code>,
+              value.length > 24 ? (
+                <FullId key={name} id={value} glyph={!/^0+$/.test(value)} />
+              ) : (
+                <code key={name}>{value}</code>
+              ),
             ])}
           />
         </Section>
@@ -298,10 +302,38 @@ function Pins({ machine }: { machine: Machine }) {
   );
 }
 
-/** Reports spell the registers in one of two ways. */
-function registerOf(report: Readonly<Record<string, string>> | null, name: Register): string | null {
-  const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  return Object.entries(report ?? {}).find(([key]) => plain(key) === name)?.[1] ?? null;
+type Report = NonNullable<NonNullable<Machine['verdict']>['report']>;
+
+/** All fields of a TD report by the names that its specification gives them. */
+function reportRows(report: Report): readonly (readonly [string, string])[] {
+  return Object.entries(report).flatMap(([name, value]) =>
+    Array.isArray(value)
+      ? value.map((one, i) => [`RTMR ${i}`, one] as const)
+      : value === undefined
+        ? []
+        : [[REPORT_NAMES[name] ?? name, value] as const],
+  );
+}
+
+const REPORT_NAMES: Readonly<Record<string, string>> = {
+  teeTcbSvn: 'TEE_TCB_SVN',
+  mrSeam: 'MR_SEAM',
+  mrSignerSeam: 'MR_SIGNER_SEAM',
+  seamAttributes: 'SEAM_ATTRIBUTES',
+  tdAttributes: 'TD_ATTRIBUTES',
+  xfam: 'XFAM',
+  mrTd: 'MR_TD',
+  mrConfigId: 'MR_CONFIG_ID',
+  mrOwner: 'MR_OWNER',
+  mrOwnerConfig: 'MR_OWNER_CONFIG',
+  reportData: 'REPORT_DATA',
+  teeTcbSvn2: 'TEE_TCB_SVN_2',
+  mrServiceTd: 'MR_SERVICE_TD',
+};
+
+function registerOf(report: Report | null, name: Register): string | null {
+  if (report === null) return null;
+  return name === 'mrtd' ? report.mrTd : (report.rtmr[Number(name.slice(4))] ?? null);
 }
 
 function History({ machine }: { machine: Machine }) {
@@ -313,7 +345,10 @@ function History({ machine }: { machine: Machine }) {
           const key = `machine.event.${item.event}`;
           return (
             <li key={`${item.index}-${item.event}`}>
-              <Mark kind={machineMarks[item.state]} label={t(`machine.state.${item.state}`)} />
+              <Mark
+                kind={markOfMachine({ state: item.state, simulated: machine.simulated })}
+                label={t(wordOfMachine({ state: item.state, simulated: machine.simulated }))}
+              />
               <span>{isKey(key) ? t(key) : item.event}</span>
               {item.code === null ? null : <code>{item.code}</code>}
               <span className={styles.when}>

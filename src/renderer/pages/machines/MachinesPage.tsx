@@ -20,7 +20,7 @@ import { QueryBar } from '../../parts/QueryBar.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { MachineDetail } from './MachineDetail.tsx';
 import { RegisterDialog } from './RegisterDialog.tsx';
-import { machineMarks } from './states.ts';
+import { markOfMachine, wordOfMachine } from './states.ts';
 
 const route = getRouteApi('/machines');
 const rowId = (machine: Machine): string => machine.id;
@@ -45,16 +45,22 @@ const columns = (t: Translate): readonly Column<Machine>[] => [
     sort: (machine) => machine.state,
     cell: (machine) => (
       <>
-        <Mark kind={machineMarks[machine.state]} label="" />
-        <span>{t(`machine.state.${machine.state}`)}</span>
-        {machine.simulated ? <Mark kind="simulated" size={12} /> : null}
+        <Mark kind={markOfMachine(machine)} label="" />
+        <span>{t(wordOfMachine(machine))}</span>
       </>
     ),
   },
   {
+    id: 'status',
+    header: t('machines.column.status'),
+    width: 'minmax(96px, 1fr)',
+    sort: (machine) => machine.verdict?.status ?? '',
+    cell: (machine) => machine.verdict?.status ?? '–',
+  },
+  {
     id: 'cpu',
     header: t('machines.column.cpu'),
-    width: '88px',
+    width: '104px',
     right: true,
     sort: (machine) => machine.offer?.cpuMillicores ?? -1,
     cell: (machine) => (machine.offer === null ? '–' : cpu(machine.offer.cpuMillicores)),
@@ -62,7 +68,7 @@ const columns = (t: Translate): readonly Column<Machine>[] => [
   {
     id: 'ram',
     header: t('machines.column.ram'),
-    width: '96px',
+    width: '108px',
     right: true,
     sort: (machine) => machine.offer?.ramMib ?? -1,
     cell: (machine) => (machine.offer === null ? '–' : mib(machine.offer.ramMib)),
@@ -73,6 +79,14 @@ const columns = (t: Translate): readonly Column<Machine>[] => [
     width: '64px',
     sort: (machine) => (machine.offer?.tdx === true ? 1 : 0),
     cell: (machine) => (machine.offer === null ? '–' : machine.offer.tdx ? t('offer.tdxYes') : t('offer.tdxWithout')),
+  },
+  {
+    id: 'expires',
+    header: t('machines.column.expires'),
+    width: '128px',
+    sort: (machine) => machine.verdict?.collateralExpires ?? '',
+    cell: ({ verdict }) =>
+      verdict === null || verdict.collateralExpires === null ? '–' : <Time at={Date.parse(verdict.collateralExpires)} />,
   },
   {
     id: 'registered',
@@ -106,7 +120,7 @@ export function MachinesPage() {
   const set = (change: Partial<typeof search>, replace = true): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace });
   const live = (all ?? []).filter(({ state }) => state !== 'retired');
-  const count = (state: Machine['state']): number => live.filter((machine) => machine.state === state).length;
+  const count = (state: Machine['state']): number => live.filter((machine) => machine.state === state && !(state === 'genuine' && machine.simulated)).length;
   return (
     <Page
       title={t('nav.machines')}
@@ -161,7 +175,7 @@ export function MachinesPage() {
                     columns={search.id === undefined ? wide : narrow}
                     rows={rows}
                     rowId={rowId}
-                    rowName={(machine) => `${machine.name}, ${t(`machine.state.${machine.state}`)}`}
+                    rowName={(machine) => `${machine.name}, ${t(wordOfMachine(machine))}`}
                     selected={search.id ?? null}
                     onSelect={(id) => set({ id }, search.id !== undefined)}
                     sort={search.sort ?? 'name'}

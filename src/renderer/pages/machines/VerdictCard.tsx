@@ -24,14 +24,17 @@ interface Props {
 
 export function VerdictCard({ verdict, machine, inputs, actions }: Props) {
   const t = useT();
+  // whatever ends in a simulated root says nothing about hardware, so it never claims it
+  const pretended = verdict.simulated && verdict.evidence !== 'refused';
+  const claim = pretended ? 'simulated' : verdict.evidence;
   const status = verdict.status ?? t('evidence.noStatus');
   return (
     <EvidenceCard
       name={t('evidence.card')}
-      mark={marks[verdict.evidence]}
+      mark={pretended ? 'simulated' : marks[verdict.evidence]}
       claim={
         <>
-          {t(machine === null ? `verdict.${verdict.evidence}` : `verdict.${verdict.evidence}.of`, {
+          {t(machine === null ? `verdict.${claim}` : `verdict.${claim}.of`, {
             machine: machine ?? '',
             status,
           })}
@@ -50,7 +53,7 @@ export function VerdictCard({ verdict, machine, inputs, actions }: Props) {
       }
       lines={verdictLines(t, verdict, inputs)}
       actions={actions}
-      simulated={verdict.simulated || verdict.trustAnchor.simulated}
+      simulated={verdict.simulated}
     />
   );
 }

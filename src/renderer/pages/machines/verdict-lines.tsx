@@ -108,7 +108,7 @@ function summary(t: Translate, title: Key, verdict: VerdictJson): string | undef
   const { platformId, trustAnchor, collateralExpires, status, tcbDate, advisories } = verdict;
   if (title === 'evidence.chain')
     return [
-      t(trustAnchor.simulated ? 'evidence.rootSimulated' : 'evidence.root', {
+      t(trustAnchor.pinned ? 'evidence.root' : 'evidence.rootSimulated', {
         name: trustAnchor.name,
         hash: shorten(trustAnchor.sha256, 4, 4),
       }),
