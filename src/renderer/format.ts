@@ -1,8 +1,10 @@
 /** Numbers, sizes, times and ids as people read them. Pure; the words come in through `t`. */
 import type { Translate } from './language/translate.ts';
 
-/** Narrow no-break space: between thousands, and between a number and its unit. */
-export const THIN = '\u202f';
+/** Thin space, between thousands. */
+export const THIN = '\u2009';
+/** No-break space, between a number and its unit. */
+export const UNIT = '\u00a0';
 
 /** 48201 → `48 201` with thin spaces; four digits and more are grouped. */
 export function number(value: number, digits = 0): string {
@@ -15,21 +17,21 @@ const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** 5006 → `5 006 B`; from 10 KiB on in the largest unit that keeps the number at 1 or more. */
 export function bytes(value: number): string {
-  if (value < 10_240) return `${number(value)}${THIN}B`;
+  if (value < 10_240) return `${number(value)}${UNIT}B`;
   const power = Math.min(Math.floor(Math.log2(value) / 10), BYTE_UNITS.length - 1);
   const scaled = value / 1024 ** power;
-  return `${number(scaled, scaled < 10 ? 2 : scaled < 100 ? 1 : 0)}${THIN}${BYTE_UNITS[power]}`;
+  return `${number(scaled, scaled < 10 ? 2 : scaled < 100 ? 1 : 0)}${UNIT}${BYTE_UNITS[power]}`;
 }
 
 /** MiB as MiB below 10 GiB, then GiB. */
 export const mib = (value: number): string =>
   value < 10_240 || value % 1024 !== 0
-    ? `${number(value)}${THIN}MiB`
-    : `${number(value / 1024)}${THIN}GiB`;
+    ? `${number(value)}${UNIT}MiB`
+    : `${number(value / 1024)}${UNIT}GiB`;
 
 /** Millicores as vCPU: 1500 → `1.5 vCPU`. */
 export const cpu = (millicores: number): string =>
-  `${number(millicores / 1000, millicores % 1000 === 0 ? 0 : millicores % 100 === 0 ? 1 : 2)}${THIN}vCPU`;
+  `${number(millicores / 1000, millicores % 1000 === 0 ? 0 : millicores % 100 === 0 ? 1 : 2)}${UNIT}vCPU`;
 
 export const percent = (part: number, whole: number): number =>
   whole <= 0 ? 0 : Math.min(100, Math.floor((part / whole) * 100));

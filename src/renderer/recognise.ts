@@ -9,7 +9,7 @@ export type Recognised =
 
 export function recognise(input: string): Recognised | null {
   const text = input.trim();
-  const index = /^#?(\d{1,3}(?:[ ,\u202f\u00a0]\d{3})+|\d{1,15})$/.exec(text)?.[1];
+  const index = /^#?(\d{1,3}(?:[ ,\u2009\u202f\u00a0]\d{3})+|\d{1,15})$/.exec(text)?.[1];
   if (index !== undefined) return { kind: 'index', index: Number(index.replaceAll(/\D/g, '')) };
   const digest = /^(?:\S+@)?(sha256:[0-9a-f]{64})$/.exec(text)?.[1];
   if (digest !== undefined) return { kind: 'digest', digest };

@@ -27,15 +27,15 @@ const others = new Set([
   // collateral documents, by name
   'QE_IDENTITY',
   'TCB_INFO',
-  // only a face knows these; their words stand in its language file
-  'INPUT_INVALID',
-  'NODE_UNREACHABLE',
 ]);
 
-/** The list itself, and the renderer's own words (its Refusals are looked at with the rest). */
-const isList = (file: string): boolean => file.startsWith('contract/problems');
-
-const given = new Map([...codesIn(src, isList)].filter(([code]) => !others.has(code)));
+/** The list itself does not count; of the renderer, whose own words stand in its language files, only refusals. */
+const leave = (file: string): boolean => /^(contract\/problems|renderer\/)/.test(file);
+const given = new Map(
+  [...codesIn(src, { leave }), ...codesIn(join(src, 'renderer'), { thrown: true })].filter(
+    ([code]) => !others.has(code),
+  ),
+);
 
 describe('the list of problems', () => {
   it('has words for every code that the source can give', () => {

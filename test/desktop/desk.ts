@@ -100,7 +100,7 @@ export function askForPort(): void {
 export async function until(what: string, happened: () => Promise<boolean> | boolean): Promise<void> {
   for (const end = Date.now() + 20_000; Date.now() < end;) {
     if (await happened()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((wake) => setTimeout(wake, 25));
   }
   throw new Error(`waited in vain: ${what}`);
 }

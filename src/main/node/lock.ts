@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { Refusal } from '../../protocol/bytes/index.ts';
+import { ownerOnly } from '../store/index.ts';
 
 /** What the owner writes for others to find it: owner-only. */
 export const runFileShape = z.object({
@@ -32,13 +33,23 @@ export function readRunFile(folder: string): RunFile | null {
   }
 }
 
-/** Takes the folder; answers how to let go. Errors: `DATA_IN_USE`, with the owner's pid when it is known. */
+const SQLITE_BUSY = 5;
+
+/** Takes the folder; answers how to let go. Errors: `DATA_IN_USE` (with the owner's pid if known), `DATA_FOLDER`. */
 export function lockFolder(folder: string): () => void {
-  const lock = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
+  const path = join(folder, 'lock');
+  let lock: DatabaseSync | undefined;
   try {
+    ownerOnly(path);
+    lock = new DatabaseSync(path, { timeout: 0 });
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;');
-  } catch {
-    lock.close();
+  } catch (error) {
+    lock?.close();
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY)
+      throw new Refusal(
+        'DATA_FOLDER',
+        `${folder} cannot hold the data of a node (${(error as Error).message}).`,
+      );
     const owner = readRunFile(folder);
     const who =
       owner === null ? '' : ` (process ${owner.pid}${owner.console === null ? '' : `, ${owner.console}`})`;
@@ -48,5 +59,6 @@ export function lockFolder(folder: string): () => void {
       owner === null ? {} : { pid: owner.pid },
     );
   }
-  return () => lock.close();
+  const held = lock;
+  return () => held.close();
 }

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { CONTRACT_MAJOR } from '../../contract/index.ts';
 import type { About, Scope, Settings } from '../../contract/index.ts';
-import { toHex } from '../../protocol/bytes/index.ts';
+import { Refusal, toHex } from '../../protocol/bytes/index.ts';
 import { createGuestQuoteSource } from '../attestation/index.ts';
 import type { QuoteSource } from '../attestation/index.ts';
 import { createSignatureChecker } from '../hashes.ts';
@@ -34,7 +34,7 @@ import { createOperations } from '../services/operations/index.ts';
 import type { Operations } from '../services/operations/index.ts';
 import { openSettings } from '../services/settings/index.ts';
 import type { SettingsService } from '../services/settings/index.ts';
-import { openFolderBlobs, openThreadedStore, openVault } from '../store/index.ts';
+import { openFolderBlobs, openThreadedStore, openVault, ownerOnly } from '../store/index.ts';
 import type { Seal } from '../store/index.ts';
 import { nodeOrigin, openCommitteeOfOne } from '../substrate/index.ts';
 import { lockFolder } from './lock.ts';
@@ -78,16 +78,16 @@ export interface MusterNode {
 export async function openNode(options: NodeOptions): Promise<MusterNode> {
   const { folder, host, seal, now = Date.now } = options;
   const startedAt = now();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const unlock = lockFolder(folder);
+  /** What is open already, for the case that the next thing fails. */
+  const opened: { close(): Promise<void> }[] = [];
   try {
     const path = join(folder, 'store.db');
-    const log = pino(
-      { base: null, redact: ['passphrase', 'token'] },
-      pino.destination({ dest: join(folder, 'muster.log'), sync: false }),
-    );
     const vault = openVault(join(folder, 'vault.json'), seal);
     const store = await openThreadedStore({ path, headPath: join(folder, 'head'), rules: 'kinds' });
+    opened.push(store);
+    const log = openLogFile(join(folder, 'muster.log'));
     const settings = await openSettings(store, options.defaults);
     const operations = createOperations(now);
     const feed: Feed = createFeed(() => {
@@ -107,9 +107,12 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     });
     const ledger = createLedger({ store, vault, feed, now });
     const health = startHealth({ path, health: store.health, now, changed: () => feed.changed('problems') });
+    opened.push(health);
     const openLog = (): void => {
       const keys = vault.publicKeys();
-      if (keys === null || ledger.log() !== null) return;
+      if (keys === null) return;
+      const open = ledger.log();
+      if (open !== null) return open.resume();
       ledger.attach(openCommitteeOfOne({ origin: nodeOrigin(toHex(keys.node)), store, vault, now }));
     };
     openLog();
@@ -185,7 +188,24 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       },
     };
   } catch (error) {
+    for (const one of opened.toReversed()) await one.close();
     unlock();
     throw error;
   }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Refusal('DATA_FOLDER', `${folder} cannot be made (${(error as Error).message}).`);
+  }
+}
+
+/** The activity log; where it cannot be written (a full disk), lines are lost and the node goes on. */
+function openLogFile(path: string): Logger {
+  ownerOnly(path);
+  const file = pino.destination({ dest: path, sync: false });
+  file.on('error', () => undefined);
+  return pino({ base: null, redact: ['passphrase', 'token'] }, file);
 }

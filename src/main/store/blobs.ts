@@ -24,7 +24,8 @@ export function openFolderBlobs(folder: string): Blobs {
     put(bytes) {
       const sha256 = nodeHashes.sha256(bytes);
       const path = pathOf(sha256);
-      if (!existsSync(path)) writeFileAtomic(path, bytes);
+      // a damaged file is written anew: whoever stores these bytes holds the right ones
+      if (!existsSync(path) || !sameBytes(readFileSync(path), bytes)) writeFileAtomic(path, bytes);
       return sha256;
     },
     get(sha256) {

@@ -32,6 +32,8 @@ export function startupChecks(db: Database, tree: StoredTree, signed: Head | nul
 
   const entries = Number(db.sql('SELECT COALESCE(MAX(idx) + 1, 0) AS n FROM entries').get()?.['n'] ?? 0);
   if (entries !== size) damaged(`its head speaks of ${size} entries, and there are ${entries}`);
+  if (row !== undefined && Number(row['size']) !== size)
+    damaged(`its head speaks of ${Number(row['size'])} entries, and the edge of its tree of ${size}`);
   if (row !== undefined && !sameBytes(row['root'] as Uint8Array, root))
     damaged('the root of its head is another one');
   if (size > 0 && !sameBytes(subtreeRoot(nodeHashes, 0, size, tree.read), root))

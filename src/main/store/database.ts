@@ -5,6 +5,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { Refusal } from '../../protocol/bytes/index.ts';
+import { ownerOnly } from './files.ts';
 
 /** One file each in spirit: a migration is never edited after release; the next number is added. */
 const migrations: readonly string[] = [
@@ -57,10 +58,12 @@ export interface Database {
 
 /**
  * Opens (and migrates) the store file. Errors: `STORE_DAMAGED` (not a database, or SQLite finds it corrupt),
- * `STORE_TOO_NEW` (written by a later version), `STORE_FULL`.
+ * `STORE_TOO_NEW` (written by a later version), `STORE_FULL`, `STORE_UNWRITABLE`.
  */
 export function openDatabase(path: string, options: { readOnly?: boolean } = {}): Database {
   return translating(() => {
+    // the journals take over the mode of the file itself
+    if (options.readOnly !== true) ownerOnly(path);
     const db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
     try {
       if (options.readOnly !== true) {
@@ -133,14 +136,15 @@ const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
-/** Turns SQLite's own errors into refusals with a code; anything else is a bug and passes through. */
+/** Turns errors of SQLite and of the disk into refusals with a code; anything else is a bug and passes through. */
 export function translating<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const code = (error as { errcode?: unknown }).errcode;
+    const { errcode: code, syscall } = error as { errcode?: unknown; syscall?: unknown };
+    const why = error instanceof Error ? error.message : String(error);
+    if (typeof syscall === 'string') throw diskProblem((error as NodeJS.ErrnoException).code, why);
     if (typeof code !== 'number') throw error;
-    const why = (error as Error).message;
     switch (code & 0xff) {
       case SQLITE_FULL:
         throw new Refusal('STORE_FULL', `The disk that holds the store is full (${why}).`);
@@ -155,5 +159,22 @@ export function translating<T>(work: () => T): T {
       default:
         throw error;
     }
+  }
+}
+
+function diskProblem(code: string | undefined, why: string): Refusal {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new Refusal('STORE_FULL', `The disk that holds the store is full (${why}).`);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'EISDIR':
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new Refusal('STORE_UNWRITABLE', `The store file cannot be opened for writing (${why}).`);
+    default:
+      return new Refusal('STORE_IO', `The disk that holds the store answered with an error (${why}).`);
   }
 }

@@ -8,4 +8,4 @@ export type { FullCheckReport } from './full-check.ts';
 export * from './blobs.ts';
 export * from './seal.ts';
 export * from './vault.ts';
-export { writeFileAtomic } from './files.ts';
+export { ownerOnly, writeFileAtomic } from './files.ts';

@@ -21,6 +21,7 @@ import {
   recordLeafHash,
   subtreeRoot,
 } from '../../protocol/log/index.ts';
+import type { FrontierState } from '../../protocol/log/index.ts';
 import { foldInto, judge, recordId } from '../../protocol/record/index.ts';
 import type { FoldResult, Record, Signed, View } from '../../protocol/record/index.ts';
 import { nodeHashes } from '../hashes.ts';
@@ -28,6 +29,7 @@ import { startupChecks } from './checks.ts';
 import { openDatabase, translating } from './database.ts';
 import type { Database } from './database.ts';
 import { openHeadFile } from './head-file.ts';
+import type { HeadFile } from './head-file.ts';
 import type { Appended, CheckpointRow, EntryFilter, EntryRow, Store, StoreOptions } from './store.ts';
 import { createTree } from './tree.ts';
 
@@ -43,24 +45,33 @@ export type LocalStore = {
     : Store[K];
 };
 
+/** Errors: `STORE_DAMAGED`, `STORE_TOO_NEW`, `STORE_UNWRITABLE`, `STORE_FULL`, `STORE_IO`. */
 export function openLocalStore(options: StoreOptions): LocalStore {
-  const db = openDatabase(options.path);
-  try {
-    return createLocalStore(db, options);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+  return translating(() => {
+    const opened: { close(): void }[] = [];
+    try {
+      const db = openDatabase(options.path);
+      opened.push(db);
+      const headFile = openHeadFile(options.headPath);
+      opened.push(headFile);
+      const store = createLocalStore(db, headFile, options);
+      // damage can show at any read: it has the same code then
+      const guarded = Object.entries(store).map(([name, part]) => [
+        name,
+        typeof part === 'function'
+          ? (...args: never[]) => translating(() => (part as (...given: never[]) => unknown)(...args))
+          : part,
+      ]);
+      return Object.fromEntries(guarded) as LocalStore;
+    } catch (error) {
+      for (const one of opened.toReversed()) one.close();
+      throw error;
+    }
+  });
 }
 
-function createLocalStore(db: Database, options: StoreOptions): LocalStore {
-  const stored = db.sql('SELECT size, root, frontier FROM head').get();
-  const start =
-    stored === undefined
-      ? { size: 0, hashes: [] }
-      : translating(() => decodeFrontier(stored['frontier'] as Uint8Array));
-  const tree = createTree(db, start);
-  const headFile = openHeadFile(options.headPath);
+function createLocalStore(db: Database, headFile: HeadFile, options: StoreOptions): LocalStore {
+  const tree = createTree(db, storedFrontier(db));
   const health = startupChecks(db, tree, headFile.read());
   const view = databaseView(db);
 
@@ -103,8 +114,9 @@ function createLocalStore(db: Database, options: StoreOptions): LocalStore {
       if (!health.writable)
         throw new Refusal('STORE_BEHIND', 'The store is behind what this node has signed.');
       const before = tree.frontier.state();
+      let appended: readonly Appended[];
       try {
-        const appended = db.transaction(() => {
+        appended = db.transaction(() => {
           // compare-and-swap: another writer on this file would have moved the head
           const size = Number(headSize.get()?.['size'] ?? 0);
           if (size !== before.size)
@@ -118,13 +130,14 @@ function createLocalStore(db: Database, options: StoreOptions): LocalStore {
           saveHead.run(state.size, tree.frontier.root(), encodeFrontier(state));
           return done;
         });
-        const [size, root] = [tree.frontier.size, tree.frontier.root()];
-        headFile.write({ size, root });
-        return { appended, size, root };
       } catch (error) {
         tree.reset(before);
         throw error;
       }
+      // from here on the batch is in the store, whatever happens to the head file
+      const [size, root] = [tree.frontier.size, tree.frontier.root()];
+      headFile.write({ size, root });
+      return { appended, size, root };
     },
     judge: (bytes) =>
       options.rules === 'kinds' ? judge(kinds, nodeHashes, view, bytes, tree.frontier.size).refused : null,
@@ -171,6 +184,17 @@ function createLocalStore(db: Database, options: StoreOptions): LocalStore {
     if (size > tree.frontier.size)
       throw new Refusal('LOG_SIZE', `The log has ${tree.frontier.size} entries, not ${size}.`);
     return size;
+  }
+}
+
+/** The edge of the tree as the head row has it. Errors: `STORE_DAMAGED`. */
+function storedFrontier(db: Database): FrontierState {
+  const row = db.sql('SELECT frontier FROM head').get();
+  if (row === undefined) return { size: 0, hashes: [] };
+  try {
+    return decodeFrontier(row['frontier'] as Uint8Array);
+  } catch {
+    throw new Refusal('STORE_DAMAGED', 'The store contradicts itself: the edge of its tree cannot be read.');
   }
 }
 

@@ -29,6 +29,8 @@ export type WorkerReply =
 /** A transaction never holds more commands than this, so that one commit stays a matter of milliseconds. */
 const MAX_BATCH = 1024;
 
+const closed = (): Refusal => new Refusal('STORE_CLOSED', 'The store is closed.');
+
 interface Waiting {
   readonly commands: readonly Signed[];
   readonly checkpoint: CheckpointRow | undefined;
@@ -63,7 +65,7 @@ export async function openThreadedStore(options: StoreOptions): Promise<Store> {
     calls.clear();
   };
   worker.on('error', fail);
-  worker.on('exit', () => fail(new Refusal('STORE_CLOSED', 'The store is closed.')));
+  worker.on('exit', () => fail(closed()));
 
   const call = <T>(method: WorkerCall['method'], ...args: readonly unknown[]): Promise<T> =>
     new Promise<T>((resolve, reject) => {
@@ -81,7 +83,7 @@ export async function openThreadedStore(options: StoreOptions): Promise<Store> {
     throw error;
   }
 
-  let queue: Waiting[] = [];
+  const queue: Waiting[] = [];
   let committing = false;
   const pump = async (): Promise<void> => {
     committing = true;
@@ -138,8 +140,10 @@ export async function openThreadedStore(options: StoreOptions): Promise<Store> {
     getLocal: (key) => call('getLocal', key),
     putLocal: (key, value) => call('putLocal', key, value),
     async close() {
-      await call('close');
-      queue = [];
+      const done = call('close');
+      // what did not reach the worker before is not recorded, and its caller hears so
+      for (const waiting of queue.splice(0)) waiting.reject(closed());
+      await done;
       await worker.terminate();
     },
   };

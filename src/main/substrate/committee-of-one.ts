@@ -42,7 +42,7 @@ export function openCommitteeOfOne({ origin, store, vault, now }: CommitteeOfOne
   const listeners = new Set<(step: LogStep) => void>();
   const tell = (step: LogStep): void => listeners.forEach((listener) => listener(step));
 
-  let size = store.health.size;
+  let { size, root } = store.health;
   let newest = store.health.checkpoint;
   let unstored: CheckpointRow | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -75,8 +75,11 @@ export function openCommitteeOfOne({ origin, store, vault, now }: CommitteeOfOne
     if (row !== undefined) storing = store.putCheckpoint(row).catch(() => undefined);
   };
 
-  if (store.health.writable && vault.state() === 'ready' && size > (newest?.size ?? 0))
-    checkpointOf({ size, root: store.health.root });
+  const resume = (): void => {
+    if (store.health.writable && vault.state() === 'ready' && size > (newest?.size ?? 0))
+      checkpointOf({ size, root });
+  };
+  resume();
 
   const sequence = async (
     bytes: Uint8Array,
@@ -93,7 +96,7 @@ export function openCommitteeOfOne({ origin, store, vault, now }: CommitteeOfOne
     }
     const [appended] = batch.appended;
     if (appended === undefined) throw new Error('the store answered no entry');
-    if (batch.size > size) size = batch.size;
+    if (batch.size > size) ({ size, root } = batch);
     tell({ kind: 'sequenced', entries: [appended], size });
     return { entry: appended, batch };
   };
@@ -113,6 +116,7 @@ export function openCommitteeOfOne({ origin, store, vault, now }: CommitteeOfOne
       return { sequenced, committed };
     },
     head: () => ({ size, checkpoint: newest }),
+    resume,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

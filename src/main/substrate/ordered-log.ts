@@ -37,6 +37,8 @@ export interface OrderedLog {
   append(command: Signed): Submission;
   /** Entries ordered so far, and the newest checkpoint. */
   head(): { readonly size: number; readonly checkpoint: CheckpointRow | null };
+  /** Signs what could not be signed while the vault was locked; call it after unlocking. */
+  resume(): void;
   /** Hears every step from now on; answers how to stop. */
   subscribe(listener: (step: LogStep) => void): () => void;
   /** Waits for what is under way and for its checkpoint to be stored. */

@@ -72,7 +72,7 @@ describe('what is written', () => {
 
   it('is the same whatever the order of the keys', () => {
     const hex = toHex(encodeCanonical({ bb: 1, a: 2, c: 3 }));
-    expect(hex).toBe('a3616102616303626262' + '01');
+    expect(hex).toBe('a361610261630362626201');
     expect(toHex(encodeCanonical({ c: 3, a: 2, bb: 1 }))).toBe(hex);
   });
 
@@ -110,7 +110,7 @@ describe('what cannot be written', () => {
     ['a symbol', Symbol.iterator],
     ['a date', new Date(0)],
     ['a Map', new Map([['a', 1]])],
-    ['an object of a class', new (class Thing {})()],
+    ['an object of a class', new URL('muster:thing')],
     ['an array buffer', new ArrayBuffer(4)],
     ['a lone high surrogate', 'a\ud800'],
     ['a lone low surrogate', '\udc00b'],
@@ -165,7 +165,7 @@ describe('what is not read', () => {
     ['a CID link', 'd82a450001711220'],
     ['a big number', 'c249010000000000000000'],
     ['unsorted keys', 'a2616201616102'],
-    ['keys in the order of their letters, not of their length', 'a26261610161' + '6202'],
+    ['keys in the order of their letters, not of their length', 'a262616101616202'],
     ['a key that stands twice', 'a2616101616102'],
     ['a number as a key', 'a10102'],
     ['bytes as a key', 'a1416101'],
@@ -180,7 +180,7 @@ describe('what is not read', () => {
     ['text that is not in NFC', '6365cc81'],
     ['a text that runs past the end', '6361'],
     ['a list that promises more than there is', '8201'],
-    ['a map with half a pair', 'a1616' + '1'],
+    ['a map with half a pair', 'a16161'],
     ['lists nested 17 deep', `${'81'.repeat(17)}00`],
     ['empty lists nested 17 deep', `${'81'.repeat(16)}80`],
     ['maps nested 17 deep', `${'a16161'.repeat(17)}00`],

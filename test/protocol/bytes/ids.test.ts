@@ -83,12 +83,7 @@ describe('ids', () => {
 });
 
 describe('content ids', () => {
-  const blocks = [
-    {},
-    { a: 1 },
-    ['muster', false, null],
-    { kind: 'x.y', at: 1_700_000_000_000 },
-  ] as const;
+  const blocks = [{}, { a: 1 }, ['muster', false, null], { kind: 'x.y', at: 1_700_000_000_000 }] as const;
 
   it.each(blocks.map((block, n) => [n, block] as const))(
     'block %i has the CID that multiformats gives it',

@@ -1,14 +1,16 @@
 /** Reading what a person names on the command line: files, times, numbers, passphrases. */
-import { readFileSync, readSync, statSync } from 'node:fs';
-import { Refusal } from '../../../protocol/bytes/index.ts';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { concat, Refusal } from '../../../protocol/bytes/index.ts';
 import type { Invocation } from './command.ts';
 import { UsageError } from './output.ts';
 
 /** Reads a file of at most `max` bytes. Errors: `FILE_UNREADABLE`, `FILE_TOO_LARGE`. */
 export function readInput(path: string, max: number): Uint8Array<ArrayBuffer> {
   try {
-    const { size } = statSync(path);
-    if (size > max) throw new Refusal('FILE_TOO_LARGE', `${path} has ${size} bytes; the limit is ${max}.`);
+    const about = statSync(path);
+    if (!about.isFile()) return readStream(path, max);
+    if (about.size > max)
+      throw new Refusal('FILE_TOO_LARGE', `${path} has ${about.size} bytes; the limit is ${max}.`);
     return new Uint8Array(readFileSync(path));
   } catch (error) {
     if (error instanceof Refusal) throw error;
@@ -16,6 +18,36 @@ export function readInput(path: string, max: number): Uint8Array<ArrayBuffer> {
       'FILE_UNREADABLE',
       `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'}).`,
     );
+  }
+}
+
+/** A pipe or a device says nothing about its size: it is read until it ends or is too large. */
+function readStream(path: string, max: number): Uint8Array<ArrayBuffer> {
+  const fd = openSync(path, 'r');
+  try {
+    const parts: Uint8Array[] = [];
+    for (let total = 0; ;) {
+      const part = new Uint8Array(65_536);
+      const read = readSync(fd, part);
+      if (read === 0) return concat(...parts);
+      parts.push(part.subarray(0, read));
+      total += read;
+      if (total > max) throw new Refusal('FILE_TOO_LARGE', `${path} has more than ${max} bytes.`);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Does what writes the file at `path`. Errors: `FILE_UNWRITABLE`, `DISK_FULL`. */
+export function writing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    if (code === 'ENOSPC') throw new Refusal('DISK_FULL', `The disk is full: ${path} was not written.`);
+    throw new Refusal('FILE_UNWRITABLE', `${path} cannot be written (${code ?? 'error'}).`);
   }
 }
 

@@ -56,7 +56,8 @@ export async function startConsole({
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     if (!hosts.has(request.headers.host ?? '')) return answer(response, 403, 'This host name is not mine.');
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
+    if (url === null) return answer(response, 400, 'This address cannot be read.');
     if (url.pathname.startsWith('/api/')) return api(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET here.');
     if (url.pathname === '/pair') return pair(url, response);

@@ -61,9 +61,10 @@ export function createIdentity({ vault, ledger, openLog, changed }: IdentityPort
     },
     async create(name, passphrase) {
       // keys without their first entry are an identity that was interrupted: it is finished, not made anew
-      const keys = vault.state() === 'absent' ? await vault.create(passphrase) : vault.publicKeys();
-      if (keys === null || (await ledger.row(`identity/${toHex(keys.node)}`)) !== undefined)
+      const keys = vault.publicKeys() ?? (await vault.create(passphrase));
+      if ((await ledger.row(`identity/${toHex(keys.node)}`)) !== undefined)
         throw new Refusal('VAULT_EXISTS', 'This node has an identity already.');
+      if (vault.state() === 'locked') await vault.unlock(passphrase);
       openLog();
       const { log, cosigner, issuer } = keys;
       const receipt = await ledger.submit('identity.created', { name, log, cosigner, issuer });

@@ -94,8 +94,9 @@ export function EntryPane({ index, size, onVisit }: Props) {
               <p>{t('chronicle.refusedText')}</p>
             </Section>
           )}
+          <Says entry={entry} />
           <ProofCard entry={entry} result={result} />
-          <Decoded entry={entry} />
+          <Envelope entry={entry} />
           <Neighbours index={index} size={size} onVisit={onVisit} />
         </>
       )}
@@ -104,7 +105,7 @@ export function EntryPane({ index, size, onVisit }: Props) {
 }
 
 /** The record as this browser decodes it from the signed bytes. */
-function Decoded({ entry }: { entry: EntryDetail }) {
+function Says({ entry }: { entry: EntryDetail }) {
   const t = useT();
   const body = useMemo((): Readable | null => {
     try {
@@ -114,10 +115,18 @@ function Decoded({ entry }: { entry: EntryDetail }) {
     }
   }, [entry.bytes]);
   return (
-    <>
-      <Section title={t('chronicle.says')} aside={body === null ? t('chronicle.undecodable') : t('chronicle.decodedHere')}>
-        <BodyView kind={entry.kind} body={body} />
-      </Section>
+    <Section
+      title={t('chronicle.says')}
+      aside={body === null ? t('chronicle.undecodable') : t('chronicle.decodedHere')}
+    >
+      <BodyView kind={entry.kind} body={body} />
+    </Section>
+  );
+}
+
+function Envelope({ entry }: { entry: EntryDetail }) {
+  const t = useT();
+  return (
       <Section title={t('chronicle.envelope')}>
         <Facts
           rows={[
@@ -142,7 +151,6 @@ function Decoded({ entry }: { entry: EntryDetail }) {
           />
         )}
       </Section>
-    </>
   );
 }
 

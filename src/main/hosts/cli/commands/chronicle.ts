@@ -1,11 +1,11 @@
 /** The Chronicle: list, prove, export from a running node; verify offline. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { toBase64 } from '../../../../protocol/bytes/index.ts';
+import { toBase64, utf8 } from '../../../../protocol/bytes/index.ts';
 import { parseVerifierKey, verifyBundle } from '../../../../protocol/log/index.ts';
 import { decodeRecord, signatureJob } from '../../../../protocol/record/index.ts';
 import { createSignatureChecker, nodeHashes } from '../../../hashes.ts';
 import type { Command } from '../command.ts';
-import { argument, number, readInput, required, text } from '../input.ts';
+import { argument, number, readInput, required, text, writing } from '../input.ts';
 import { no, short, table, UsageError, utc, yes } from '../output.ts';
 
 /** A bundle is read into memory once; the largest that a typed array may hold is a little more. */
@@ -77,29 +77,38 @@ const exportBundle: Command = {
     const range = text(invocation, 'range');
     const match = range === undefined ? null : /^(\d{1,15})\.\.(\d{1,15})$/.exec(range);
     if (range !== undefined && match === null) throw new UsageError(`Not a range: ${range}. Write 10..19.`);
-    const { client, close } = await invocation.connect();
     const part = `${out}.part`;
-    const fd = openSync(part, 'w', 0o600);
+    const fd = writing(out, () => openSync(part, 'w', 0o600));
+    let close: (() => void) | undefined;
     try {
+      const { client, close: closeLink } = await invocation.connect();
+      close = closeLink;
       const pieces = await client.chronicle.export(
         match === null ? {} : { from: Number(match[1]), to: Number(match[2]) },
         { signal: invocation.signal },
       );
       let entries = 0;
       for await (const { text: piece, total } of pieces) {
-        writeSync(fd, piece);
+        writing(out, () => writeAll(fd, utf8(piece)));
         entries = total;
       }
-      fsyncSync(fd);
-      renameSync(part, out);
+      writing(out, () => {
+        fsyncSync(fd);
+        renameSync(part, out);
+      });
       return yes({ file: out, entries }, `${entries} entries written to ${out}`);
     } finally {
       closeSync(fd);
       rmSync(part, { force: true });
-      close();
+      close?.();
     }
   },
 };
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  let at = 0;
+  while (at < bytes.length) at += writeSync(fd, bytes, at);
+}
 
 const verify: Command = {
   name: 'chronicle verify',

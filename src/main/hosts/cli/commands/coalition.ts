@@ -11,7 +11,7 @@ import {
 import { coalitionFileText, composeCoalition } from '../../../services/coalition/index.ts';
 import { writeFileAtomic } from '../../../store/index.ts';
 import type { Command } from '../command.ts';
-import { argument, readInput, text } from '../input.ts';
+import { argument, readInput, text, writing } from '../input.ts';
 import { table, utc, yes } from '../output.ts';
 
 const create: Command = {
@@ -26,7 +26,7 @@ const create: Command = {
     if (out !== undefined) {
       if (existsSync(out)) throw new Refusal('FILE_EXISTS', `${out} exists already.`);
       const config = composeCoalition({ name, lattices: [], organisms: [] });
-      writeFileAtomic(out, utf8(coalitionFileText(config)));
+      writing(out, () => writeFileAtomic(out, utf8(coalitionFileText(config))));
       return yes(
         { id: toHex(coalitionId(config)), file: out },
         `${toHex(coalitionId(config))}\nwritten to ${out}`,

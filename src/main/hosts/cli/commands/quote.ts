@@ -1,5 +1,5 @@
 /** Quotes, offline: show what is in one, verify it. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import {
   describeQuote,
   platformHint,
@@ -7,7 +7,7 @@ import {
   readQuoteFile,
 } from '../../../../protocol/attestation/index.ts';
 import type { Collateral, Policy, Verdict } from '../../../../protocol/attestation/index.ts';
-import { Refusal } from '../../../../protocol/bytes/index.ts';
+import { fromUtf8, Refusal } from '../../../../protocol/bytes/index.ts';
 import { createFolderCollateralSource, verifyQuote } from '../../../attestation/index.ts';
 import { nodeHashes } from '../../../hashes.ts';
 import type { Command } from '../command.ts';
@@ -90,9 +90,9 @@ async function collateralFrom(
 }
 
 function readPolicy(path: string): Policy {
-  readInput(path, 1024 * 1024);
+  const bytes = readInput(path, 1024 * 1024);
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Policy;
+    return JSON.parse(fromUtf8(bytes)) as Policy;
   } catch {
     throw new Refusal('POLICY_FORMAT', `${path} is not JSON.`);
   }
