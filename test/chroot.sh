@@ -44,5 +44,5 @@ installed=$(date +%s%N)
 inside '(npm start -- --data /tmp/muster-data & echo $! >/tmp/start.pid) >/tmp/start.log 2>&1; for i in $(seq 150); do grep -q "Muster console" /tmp/start.log && break; sleep 0.1; done; cat /tmp/start.log; grep -q "Muster console" /tmp/start.log'
 ready=$(date +%s%N)
 echo "npm ci: $(((installed - start) / 1000000)) ms; npm start until its link: $(((ready - installed) / 1000000)) ms (target < 15000)"
-inside 'pkill -f "muster-data" || kill $(cat /tmp/start.pid)' || true
+inside 'kill $(sed -nE "s/.*\"pid\": ([0-9]+).*/\1/p" /tmp/muster-data/run.json)'
 inside 'npm test' | tail -n 12

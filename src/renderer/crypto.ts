@@ -13,9 +13,9 @@ export interface BrowserCrypto extends Hashes {
 
 const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
-/** `subtle` is absent where the page is no secure context; the pure implementation answers then. */
-export function createCrypto(subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): BrowserCrypto {
-  let native = subtle !== undefined;
+/** `subtle` is null where the page is no secure context; the pure implementation answers then. */
+export function createCrypto(subtle: SubtleCrypto | null = globalThis.crypto?.subtle ?? null): BrowserCrypto {
+  let native = subtle !== null;
 
   async function webEd25519(job: SignatureJob, web: SubtleCrypto): Promise<boolean> {
     const key = await web.importKey('raw', copy(job.key), 'Ed25519', false, ['verify']);
@@ -31,7 +31,8 @@ export function createCrypto(subtle: SubtleCrypto | undefined = globalThis.crypt
 
   function pure(job: SignatureJob): boolean {
     try {
-      if (job.alg === 'ed25519') return ed25519.verify(job.signature, job.message, job.key, { zip215: false });
+      if (job.alg === 'ed25519')
+        return ed25519.verify(job.signature, job.message, job.key, { zip215: false });
       return p256.verify(job.signature, job.message, concat(Uint8Array.of(4), job.key), { lowS: false });
     } catch {
       return false;
@@ -43,7 +44,7 @@ export function createCrypto(subtle: SubtleCrypto | undefined = globalThis.crypt
     sha384: (bytes) => sha384(bytes),
     ed25519By: () => (native ? 'WebCrypto' : '@noble/curves'),
     async check(job) {
-      if (subtle !== undefined && native) {
+      if (subtle !== null && native) {
         try {
           return await (job.alg === 'ed25519' ? webEd25519(job, subtle) : webP256(job, subtle));
         } catch (error) {

@@ -25,9 +25,7 @@ export function bytes(value: number): string {
 
 /** MiB as MiB below 10 GiB, then GiB. */
 export const mib = (value: number): string =>
-  value < 10_240 || value % 1024 !== 0
-    ? `${number(value)}${UNIT}MiB`
-    : `${number(value / 1024)}${UNIT}GiB`;
+  value < 10_240 || value % 1024 !== 0 ? `${number(value)}${UNIT}MiB` : `${number(value / 1024)}${UNIT}GiB`;
 
 /** Millicores as vCPU: 1500 → `1.5 vCPU`. */
 export const cpu = (millicores: number): string =>
@@ -53,7 +51,8 @@ export function duration(t: Translate, millis: number): string {
   const ms = Math.max(0, Math.round(millis));
   if (ms < SECOND) return t('time.ms', { n: ms });
   if (ms < MINUTE) return t('time.s', { n: Math.floor(ms / SECOND) });
-  const pair = (large: string, small: string | null): string => (small === null ? large : `${large} ${small}`);
+  const pair = (large: string, small: string | null): string =>
+    small === null ? large : `${large} ${small}`;
   if (ms < HOUR) {
     const s = Math.floor((ms % MINUTE) / SECOND);
     return pair(t('time.min', { n: Math.floor(ms / MINUTE) }), s === 0 ? null : t('time.s', { n: s }));

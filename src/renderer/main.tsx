@@ -1,5 +1,7 @@
 /** Boot: finds the way to the node and starts the app. */
+// oxlint-disable-next-line import/no-unassigned-import -- must run before anything else does
 import './jitless.ts';
+// oxlint-disable-next-line import/no-unassigned-import -- a style file
 import './style/base.css';
 import { createRoot } from 'react-dom/client';
 import { createApp } from './app.tsx';

@@ -40,7 +40,11 @@ const readers: Readonly<Record<(typeof QUERY_KEYS)[number], (value: string) => P
     return /^[0-9a-f]{8,128}$/.test(hex) ? { mentions: hex } : null;
   },
   refused: (text) =>
-    text === 'yes' || text === 'true' ? { refused: true } : text === 'no' || text === 'false' ? { refused: false } : null,
+    text === 'yes' || text === 'true'
+      ? { refused: true }
+      : text === 'no' || text === 'false'
+        ? { refused: false }
+        : null,
 };
 
 function moment(text: string, make: (at: number) => Part): Part {

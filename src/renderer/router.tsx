@@ -2,12 +2,7 @@
  * Addresses. They live in the hash, so that the same ones work under http and under the desktop's own scheme;
  * filters, sort and selection are plain search parameters, so that an address can be read, pasted and typed.
  */
-import {
-  createHashHistory,
-  createRootRoute,
-  createRoute,
-  createRouter,
-} from '@tanstack/react-router';
+import { createHashHistory, createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { z } from 'zod';
 import { ChroniclePage } from './pages/chronicle/ChroniclePage.tsx';
 import { ComputePage } from './pages/compute/ComputePage.tsx';
@@ -20,11 +15,11 @@ import { Crash } from './shell/Crash.tsx';
 import { Frame } from './shell/Frame.tsx';
 import { NotFound } from './shell/NotFound.tsx';
 
-const text = z.string().max(512).optional().catch(undefined);
+const word = z.string().max(512).optional().catch(undefined);
 /** What every list page keeps in its address. */
-const listSearch = z.object({ id: text, q: text, sort: text, tab: text, do: text });
+const listSearch = z.object({ id: word, q: word, sort: word, tab: word, do: word });
 const chronicleSearch = z.object({
-  q: text,
+  q: word,
   entry: z.coerce.number().int().min(0).optional().catch(undefined),
 });
 

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { WIRE_ORIGIN } from '../fakes/electron/launch.ts';
 import { describeWith } from '../parts.ts';
 import { askForPort, startDesktop, until } from './desk.ts';
 import type { Desktop } from './desk.ts';
@@ -39,7 +40,7 @@ describeWith('chromium', 'a page in the desktop window', () => {
     const page = await desktop.page();
     await page.evaluate((url) => void (location.href = `${url}/gone`), elsewhere.url);
     expect(await recorded(desktop, 'navigation refused')).toEqual([`${elsewhere.url}/gone`]);
-    expect(await page.title()).toBe('page');
+    expect(await page.evaluate(() => [document.title, location.href])).toEqual(['page', `${WIRE_ORIGIN}/`]);
     expect(elsewhere.visits).toEqual([]);
   });
 

@@ -68,7 +68,10 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
     const kind = kindAt(index);
     return {
       index,
-      id: `bafyrei${'a'.repeat(45)}${index.toString().padStart(7, '2').replaceAll(/[0189]/g, 'b')}`,
+      id: `bafyrei${'a'.repeat(45)}${index
+        .toString()
+        .padStart(7, '2')
+        .replaceAll(/[0189]/g, 'b')}`,
       kind,
       author: owner,
       seq: index,
@@ -80,7 +83,8 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
     };
   };
   // the signed entries are the oldest ones
-  const summary = (index: number): EntrySummary => (index < log.size() && surplus === 0 ? log.summary(index) : made(index));
+  const summary = (index: number): EntrySummary =>
+    index < log.size() && surplus === 0 ? log.summary(index) : made(index);
   const newest = () => {
     const [first] = log.checkpoints();
     return first === undefined ? null : { ...first, size: surplus === 0 ? first.size : size() };
@@ -107,7 +111,14 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
   ];
   const found = (name: string): CoalitionInfo => ({
     id: coalitionId,
-    config: { schemaVersion: 1, instanceName: name, lattices: [], organisms: [], confluences: [], modules: ['atlas', 'almanac', 'chronicle', 'compute'] },
+    config: {
+      schemaVersion: 1,
+      instanceName: name,
+      lattices: [],
+      organisms: [],
+      confluences: [],
+      modules: ['atlas', 'almanac', 'chronicle', 'compute'],
+    },
     derivation,
     operator: owner,
     role: 'operator',
@@ -115,7 +126,8 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
     index: 1,
     stage: 'committed',
   });
-  const coalitionName = options.data === 'full' ? 'signals.eu, the coalition of operators with a rather long name' : 'signals.eu';
+  const coalitionName =
+    options.data === 'full' ? 'signals.eu, the coalition of operators with a rather long name' : 'signals.eu';
   let coalition: CoalitionInfo | null = options.fresh === true ? null : found(coalitionName);
 
   const status = (): Status => ({
@@ -132,7 +144,11 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
   };
   const machineOf = (id: string): Machine => {
     const one = data.machines.find((machine) => machine.id === id);
-    if (one === undefined) throw new ORPCError('PROBLEM', { status: 422, data: toProblem('MACHINE_UNKNOWN', 'There is no such machine.') });
+    if (one === undefined)
+      throw new ORPCError('PROBLEM', {
+        status: 422,
+        data: toProblem('MACHINE_UNKNOWN', 'There is no such machine.'),
+      });
     return one;
   };
   const receipt = { index: 0, id: hexOf('receipt'), stage: 'sequenced' as const };
@@ -147,20 +163,35 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
     identity: {
       get: os.identity.get.handler(() => identity),
       create: os.identity.create.handler(({ input }) => {
-        identity = { ...identity, state: 'ready', peer: owner, peerId: peerIdText(fromHex(owner)), name: input.name };
+        identity = {
+          ...identity,
+          state: 'ready',
+          peer: owner,
+          peerId: peerIdText(fromHex(owner)),
+          name: input.name,
+        };
         return { identity, receipt };
       }),
       unlock: os.identity.unlock.handler(({ input, errors }) => {
         if (input.passphrase !== 'correct horse battery')
-          throw errors.PROBLEM({ data: toProblem('VAULT_PASSPHRASE', 'The passphrase does not open the vault.') });
+          throw errors.PROBLEM({
+            data: toProblem('VAULT_PASSPHRASE', 'The passphrase does not open the vault.'),
+          });
         return (identity = { ...identity, state: 'ready' });
       }),
       lock: os.identity.lock.handler(() => (identity = { ...identity, state: 'locked' })),
     },
     coalition: {
       get: os.coalition.get.handler(() => ({ current: coalition })),
-      preview: os.coalition.preview.handler(() => ({ id: coalitionId, config: found('signals.eu').config, derivation })),
-      create: os.coalition.create.handler(({ input }) => ({ coalition: (coalition = found(input.name)), receipt })),
+      preview: os.coalition.preview.handler(() => ({
+        id: coalitionId,
+        config: found('signals.eu').config,
+        derivation,
+      })),
+      create: os.coalition.create.handler(({ input }) => ({
+        coalition: (coalition = found(input.name)),
+        receipt,
+      })),
       import: os.coalition.import.handler(() => ({ coalition: (coalition = found('signals.eu')), receipt })),
       export: os.coalition.export.handler(() => ({ name: 'signals.eu.json', file: '{}' })),
     },
@@ -182,7 +213,8 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
           registeredAt: Date.now(),
           index: size() - 1,
           stage: 'sequenced',
-          verdict: input.quote.kind === 'none' ? null : verdictOf(input.name, 'incomplete', false, Date.now()),
+          verdict:
+            input.quote.kind === 'none' ? null : verdictOf(input.name, 'incomplete', false, Date.now()),
           quote: null,
           collateral: null,
           pins: {},
@@ -210,10 +242,19 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         path: null,
       })),
       verify: os.attestation.verify.handler(({ input }) => ({
-        verdict: verdictOf('preview', input.collateral.kind === 'none' ? 'incomplete' : 'genuine', false, Date.now()),
+        verdict: verdictOf(
+          'preview',
+          input.collateral.kind === 'none' ? 'incomplete' : 'genuine',
+          false,
+          Date.now(),
+        ),
         quote: { sha256: hexOf('quote'), size: 5006 },
       })),
-      raw: os.attestation.raw.handler(({ input }) => ({ data: toBase64url(fromHex(input.sha256)), size: 32, name: 'quote.bin' })),
+      raw: os.attestation.raw.handler(({ input }) => ({
+        data: toBase64url(fromHex(input.sha256)),
+        size: 32,
+        name: 'quote.bin',
+      })),
     },
     tickets: {
       list: os.tickets.list.handler(() => ({ tickets: data.tickets })),
@@ -235,7 +276,11 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         };
         data.tickets.unshift(ticket);
         tell('tickets');
-        return { ticket, token: `eyJhbGciOiJFZERTQSJ9.${hexOf('token', 64)}.${hexOf('signature', 64)}`, receipt };
+        return {
+          ticket,
+          token: `eyJhbGciOiJFZERTQSJ9.${hexOf('token', 64)}.${hexOf('signature', 64)}`,
+          receipt,
+        };
       }),
       token: os.tickets.token.handler(() => ({ token: null })),
       verify: os.tickets.verify.handler(() => ({
@@ -250,8 +295,12 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
       })),
       revoke: os.tickets.revoke.handler(({ input, errors }) => {
         const ticket = data.tickets.find(({ id }) => id === input.id);
-        if (ticket === undefined) throw errors.PROBLEM({ data: toProblem('TICKET_UNKNOWN', 'There is no such ticket.') });
-        Object.assign(ticket, { state: 'revoked', revoked: { at: Date.now(), reason: input.reason, index: 1 } });
+        if (ticket === undefined)
+          throw errors.PROBLEM({ data: toProblem('TICKET_UNKNOWN', 'There is no such ticket.') });
+        Object.assign(ticket, {
+          state: 'revoked',
+          revoked: { at: Date.now(), reason: input.reason, index: 1 },
+        });
         tell('tickets');
         return { ticket, receipt };
       }),
@@ -259,18 +308,53 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
     compute: {
       engine: os.compute.engine.handler(() =>
         options.data === 'empty'
-          ? { state: 'absent' as const, endpoint: settings.engine, name: null, version: null, sentence: 'No container engine answers at this endpoint.', cpus: null, memoryMib: null, allowlist: false }
-          : { state: 'ready' as const, endpoint: settings.engine, name: 'Docker', version: '29.1.0', sentence: 'Docker 29.1.0 is ready.', cpus: 48, memoryMib: 196_608, allowlist: true },
+          ? {
+              state: 'absent' as const,
+              endpoint: settings.engine,
+              name: null,
+              version: null,
+              sentence: 'No container engine answers at this endpoint.',
+              cpus: null,
+              memoryMib: null,
+              allowlist: false,
+            }
+          : {
+              state: 'ready' as const,
+              endpoint: settings.engine,
+              name: 'Docker',
+              version: '29.1.0',
+              sentence: 'Docker 29.1.0 is ready.',
+              cpus: 48,
+              memoryMib: 196_608,
+              allowlist: true,
+            },
       ),
       list: os.compute.list.handler(() => ({ workloads: data.workloads })),
-      get: os.compute.get.handler(({ input }) => data.workloads.find(({ id }) => id === input.id) ?? data.workloads[0]!),
+      get: os.compute.get.handler(
+        ({ input }) => data.workloads.find(({ id }) => id === input.id) ?? data.workloads[0]!,
+      ),
       check: os.compute.check.handler(({ input }) => ({
         digest: input.image.split('@')[1] ?? '',
         sizeBytes: 67_108_864,
         layers: 3,
-        requirements: { minCpuMillicores: 2000, minRamMib: 4096, minStorageGib: 10, tdx: 'required' as const, network: 'none' as const, networkAllow: [], readOnly: true },
+        requirements: {
+          minCpuMillicores: 2000,
+          minRamMib: 4096,
+          minStorageGib: 10,
+          tdx: 'required' as const,
+          network: 'none' as const,
+          networkAllow: [],
+          readOnly: true,
+        },
         fits: false,
-        reasons: [{ code: 'TDX_MISSING', sentence: 'The image requires TDX; this machine is offered without.', have: 'without TDX', need: 'TDX' }],
+        reasons: [
+          {
+            code: 'TDX_MISSING',
+            sentence: 'The image requires TDX; this machine is offered without.',
+            have: 'without TDX',
+            need: 'TDX',
+          },
+        ],
       })),
       submit: os.compute.submit.handler(() => ({ workload: data.workloads[0]!, operation: null })),
       stop: os.compute.stop.handler(() => data.workloads[0]!),
@@ -281,7 +365,10 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
           seq,
           at: now - 60_000 + seq * 10,
           stream: seq % 9 === 4 ? 'stderr' : 'stdout',
-          text: seq % 9 === 4 ? `warning: queue ${seq % 5} is ${(seq * 7) % 100} % full` : `batch ${seq++ && seq} ingested 512 records in ${(seq * 13) % 90} ms from feeds.example:443`,
+          text:
+            seq % 9 === 4
+              ? `warning: queue ${seq % 5} is ${(seq * 7) % 100} % full`
+              : `batch ${seq++ && seq} ingested 512 records in ${(seq * 13) % 90} ms from feeds.example:443`,
         });
         const some = (n: number): LogLine[] => Array.from({ length: n }, () => ({ ...line(), seq: seq++ }));
         yield { lines: some(options.data === 'full' ? 20_000 : 400) };
@@ -322,26 +409,48 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         const deepest = Math.max(-1, top - (input.filter === undefined ? input.limit : 20_000));
         for (; index > deepest && entries.length < input.limit; index -= 1) {
           const entry = summary(index);
-          const kind = filter.kind === undefined || (filter.kind.endsWith('*') ? entry.kind.startsWith(filter.kind.slice(0, -1)) : entry.kind === filter.kind);
+          const kind =
+            filter.kind === undefined ||
+            (filter.kind.endsWith('*')
+              ? entry.kind.startsWith(filter.kind.slice(0, -1))
+              : entry.kind === filter.kind);
           const refused = filter.refused === undefined || (entry.refused !== null) === filter.refused;
-          const mentions = filter.mentions === undefined || JSON.stringify(entry.body).includes(filter.mentions);
+          const mentions =
+            filter.mentions === undefined || JSON.stringify(entry.body).includes(filter.mentions);
           const id = filter.id === undefined || entry.id.startsWith(filter.id);
           if (kind && refused && mentions && id) entries.push(entry);
         }
         return { entries, size: size(), next: index < 0 ? null : index, searched: top - index };
       }),
       entry: os.chronicle.entry.handler(({ input, errors }) => {
-        if (input.index >= size()) throw errors.PROBLEM({ data: toProblem('ENTRY_UNKNOWN', `There is no entry ${input.index}.`) });
+        if (input.index >= size())
+          throw errors.PROBLEM({ data: toProblem('ENTRY_UNKNOWN', `There is no entry ${input.index}.`) });
         if (surplus === 0) return log.detail(input.index);
-        return { ...made(input.index), coalition: coalitionId, bytes: '', sig: '', leaf: toBase64(fromHex(owner)), refusedMessage: null, evidence: [], inclusion: null };
+        return {
+          ...made(input.index),
+          coalition: coalitionId,
+          bytes: '',
+          sig: '',
+          leaf: toBase64(fromHex(owner)),
+          refusedMessage: null,
+          evidence: [],
+          inclusion: null,
+        };
       }),
-      proof: os.chronicle.proof.handler(({ input }) => ({ name: `entry-${input.index}.tlog-proof`, file: log.proof(input.index) })),
+      proof: os.chronicle.proof.handler(({ input }) => ({
+        name: `entry-${input.index}.tlog-proof`,
+        file: log.proof(input.index),
+      })),
       checkpoints: os.chronicle.checkpoints.handler(({ input }) => {
-        const all = log.checkpoints().filter(({ size: one }) => input.before === undefined || one < input.before);
+        const all = log
+          .checkpoints()
+          .filter(({ size: one }) => input.before === undefined || one < input.before);
         const page = all.slice(0, input.limit);
         return { checkpoints: page, next: all.length > page.length ? (page.at(-1)?.size ?? null) : null };
       }),
-      consistency: os.chronicle.consistency.handler(({ input }) => ({ hashes: log.consistency(input.from, input.to) })),
+      consistency: os.chronicle.consistency.handler(({ input }) => ({
+        hashes: log.consistency(input.from, input.to),
+      })),
       export: os.chronicle.export.handler(async function* () {
         for (let done = 20; done <= 80; done += 20) {
           await sleep(30, undefined);
@@ -349,8 +458,20 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         }
       }),
       health: os.chronicle.health.handler(() => ({
-        startup: [{ id: 'store', outcome: 'passed' as const, detail: 'The store is whole and the head is the one that was signed last.' }],
-        background: { state: 'passed' as const, done: size(), total: size(), sentence: 'Every entry was checked.', finishedAt: new Date(now).toISOString() },
+        startup: [
+          {
+            id: 'store',
+            outcome: 'passed' as const,
+            detail: 'The store is whole and the head is the one that was signed last.',
+          },
+        ],
+        background: {
+          state: 'passed' as const,
+          done: size(),
+          total: size(),
+          sentence: 'Every entry was checked.',
+          finishedAt: new Date(now).toISOString(),
+        },
         writable: true,
       })),
     },
@@ -383,7 +504,10 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         session: { scopes: ['admin' as const], door: 'console' },
         problems: [],
       })),
-      pair: os.settings.pair.handler(() => ({ url: 'http://127.0.0.1:7411/pair/Q2hhbmdlIG1l', expires: Date.now() + 300_000 })),
+      pair: os.settings.pair.handler(() => ({
+        url: 'http://127.0.0.1:7411/pair/Q2hhbmdlIG1l',
+        expires: Date.now() + 300_000,
+      })),
     },
     events: {
       status: os.events.status.handler(status),

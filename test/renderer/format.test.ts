@@ -1,6 +1,17 @@
 /** Numbers, sizes, spans and ids as people read them. */
 import { describe, expect, it } from 'vitest';
-import { bytes, cpu, duration, mib, number, percent, relative, shorten, shortenImage, utc } from '../../src/renderer/format.ts';
+import {
+  bytes,
+  cpu,
+  duration,
+  mib,
+  number,
+  percent,
+  relative,
+  shorten,
+  shortenImage,
+  utc,
+} from '../../src/renderer/format.ts';
 import { createTranslate } from '../../src/renderer/language/translate.ts';
 import { parseCount } from '../../src/renderer/numbers.ts';
 

@@ -15,7 +15,9 @@ const keys = Object.keys(en);
 
 describe('the language file', () => {
   it('has every key that is asked for literally', () => {
-    const asked = sources.flatMap((text) => [...text.matchAll(/\bt\(\s*'([^']+)'/g)].map(([, key]) => key ?? ''));
+    const asked = sources.flatMap((text) =>
+      [...text.matchAll(/\bt\(\s*'([^']+)'/g)].map(([, key]) => key ?? ''),
+    );
     expect(asked.length).toBeGreaterThan(200);
     expect(asked.filter((key) => !keys.includes(key))).toEqual([]);
   });
@@ -30,7 +32,8 @@ describe('the language file', () => {
   });
 
   it('holds only messages that can be read', () => {
-    for (const [key, message] of Object.entries(en)) expect(() => new IntlMessageFormat(message, 'en'), key).not.toThrow();
+    for (const [key, message] of Object.entries(en))
+      expect(() => new IntlMessageFormat(message, 'en'), key).not.toThrow();
   });
 
   it('keeps to plain words: no exclamation marks, and never "trusted"', () => {
@@ -41,7 +44,9 @@ describe('the language file', () => {
     const { CHECK_IDS } = await import('../../src/protocol/attestation/index.ts');
     const { STEPS } = await import('../../src/renderer/verify/verifier.ts');
     expect(CHECK_IDS.filter((id) => !keys.includes(`check.${id}`))).toEqual([]);
-    expect(STEPS.filter((id) => !keys.includes(`verify.${id}`) || !keys.includes(`verify.${id}.passed`))).toEqual([]);
+    expect(
+      STEPS.filter((id) => !keys.includes(`verify.${id}`) || !keys.includes(`verify.${id}.passed`)),
+    ).toEqual([]);
   });
 });
 

@@ -17,7 +17,11 @@ describe('finding in a log', () => {
 
   it('cuts a line without losing a letter', () => {
     for (const wanted of ['', 'error', 'x', 'rr'])
-      expect(pieces('Error: error again', wanted).map(({ text }) => text).join('')).toBe('Error: error again');
+      expect(
+        pieces('Error: error again', wanted)
+          .map(({ text }) => text)
+          .join(''),
+      ).toBe('Error: error again');
     expect(pieces('an error', 'error')).toEqual([
       { text: 'an ', hit: false, start: 0 },
       { text: 'error', hit: true, start: 3 },

@@ -7,7 +7,9 @@ const id = 'ab'.repeat(32);
 describe('the query bar', () => {
   it('understands every filter of a line at once', () => {
     expect(
-      parseQuery(`kind:ticket.* by:8F2C after:2026-11-01 before:2026-12-01T08:30 id:bafy mentions:${id} refused:yes`),
+      parseQuery(
+        `kind:ticket.* by:8F2C after:2026-11-01 before:2026-12-01T08:30 id:bafy mentions:${id} refused:yes`,
+      ),
     ).toEqual({
       filter: {
         kind: 'ticket.*',

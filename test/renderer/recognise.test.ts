@@ -18,10 +18,16 @@ describe('recognising ids', () => {
     expect(recognise(`bafyrei${'q'.repeat(52)}`)).toEqual({ kind: 'cid', id: `bafyrei${'q'.repeat(52)}` });
     expect(recognise(peer)).toEqual({ kind: 'peer', id: peer });
     expect(recognise(`sha256:${hex}`)).toEqual({ kind: 'digest', digest: `sha256:${hex}` });
-    expect(recognise(`registry.example/app@sha256:${hex}`)).toEqual({ kind: 'digest', digest: `sha256:${hex}` });
+    expect(recognise(`registry.example/app@sha256:${hex}`)).toEqual({
+      kind: 'digest',
+      digest: `sha256:${hex}`,
+    });
   });
 
-  it.each(['', 'rack-07', hex.slice(1), `${peer}x`, '1 2', 'bafyreiA', 'sha256:12'])('leaves "%s" alone', (text) => {
-    expect(recognise(text)).toBeNull();
-  });
+  it.each(['', 'rack-07', hex.slice(1), `${peer}x`, '1 2', 'bafyreiA', 'sha256:12'])(
+    'leaves "%s" alone',
+    (text) => {
+      expect(recognise(text)).toBeNull();
+    },
+  );
 });

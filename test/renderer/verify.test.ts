@@ -1,7 +1,13 @@
 /** Verification as the browser does it: the truth is accepted, and every lie is found at the step that names it. */
 import { describe, expect, it } from 'vitest';
 import type { EntryDetail } from '../../src/contract/index.ts';
-import { fromBase64, fromBase64url, sameBytes, toBase64, toBase64url } from '../../src/protocol/bytes/index.ts';
+import {
+  fromBase64,
+  fromBase64url,
+  sameBytes,
+  toBase64,
+  toBase64url,
+} from '../../src/protocol/bytes/index.ts';
 import { createCrypto } from '../../src/renderer/crypto.ts';
 import type { Client } from '../../src/renderer/client/link.ts';
 import { pathOf } from '../../src/renderer/verify/path.ts';
@@ -9,14 +15,27 @@ import { createVerifier } from '../../src/renderer/verify/verifier.ts';
 import { bodyOf, hexOf, kindAt } from '../fakes/node/data.ts';
 import { hashes, signedLog } from '../fakes/node/log.ts';
 
-const said = (i: number) => ({ kind: kindAt(i), at: 1_795_000_000_000 + i * 1000, body: bodyOf(kindAt(i), i, hexOf('owner')) });
-const logOf = (count: number) => signedLog(new Uint8Array(32), Array.from({ length: count }, (_, i) => said(i)));
+const said = (i: number) => ({
+  kind: kindAt(i),
+  at: 1_795_000_000_000 + i * 1000,
+  body: bodyOf(kindAt(i), i, hexOf('owner')),
+});
+const logOf = (count: number) =>
+  signedLog(
+    new Uint8Array(32),
+    Array.from({ length: count }, (_, i) => said(i)),
+  );
 
-function clientOf(log: ReturnType<typeof logOf>, change: (entry: EntryDetail) => EntryDetail = (entry) => entry) {
+function clientOf(
+  log: ReturnType<typeof logOf>,
+  change: (entry: EntryDetail) => EntryDetail = (entry) => entry,
+) {
   const chronicle = {
     head: async () => ({ policy: log.policy }),
     entry: async ({ index }: { index: number }) => change(log.detail(index)),
-    consistency: async ({ from, to }: { from: number; to: number }) => ({ hashes: log.consistency(from, to) }),
+    consistency: async ({ from, to }: { from: number; to: number }) => ({
+      hashes: log.consistency(from, to),
+    }),
   };
   return { chronicle } as unknown as Client;
 }
@@ -35,7 +54,12 @@ describe('verification in the browser', () => {
     for (let index = 0; index < 13; index += 1) {
       const result = await verifier.verify(index);
       expect(result.ok).toBe(true);
-      expect(outcomes(result)).toMatchObject({ author: 'passed', path: 'passed', checkpoint: 'passed', keys: 'not-checked' });
+      expect(outcomes(result)).toMatchObject({
+        author: 'passed',
+        path: 'passed',
+        checkpoint: 'passed',
+        keys: 'not-checked',
+      });
     }
     expect(verifier.session.get()).toMatchObject({ verified: 13, failed: 0, head: { size: 13 } });
     await verifier.verify(3);
@@ -44,21 +68,31 @@ describe('verification in the browser', () => {
 
   it.each<[string, string, (entry: EntryDetail) => EntryDetail]>([
     ['another kind in the list', 'shown', (entry) => ({ ...entry, kind: 'ticket.revoked' })],
-    ['a changed byte of the record', 'bytes', (entry) => ({ ...entry, bytes: toBase64url(fromBase64url(entry.bytes).slice(1)) })],
+    [
+      'a changed byte of the record',
+      'bytes',
+      (entry) => ({ ...entry, bytes: toBase64url(fromBase64url(entry.bytes).slice(1)) }),
+    ],
     ['another record id', 'cid', (entry) => ({ ...entry, id: `bafyrei${'a'.repeat(52)}` })],
     ['a changed signature', 'author', (entry) => ({ ...entry, sig: flip(entry.sig) })],
     ['another leaf hash', 'leaf', (entry) => ({ ...entry, leaf: toBase64(new Uint8Array(32)) })],
     [
       'a changed proof',
       'path',
-      (entry) => ({ ...entry, inclusion: { ...entry.inclusion!, hashes: entry.inclusion!.hashes.toReversed() } }),
+      (entry) => ({
+        ...entry,
+        inclusion: { ...entry.inclusion!, hashes: entry.inclusion!.hashes.toReversed() },
+      }),
     ],
     [
       'a changed checkpoint signature',
       'checkpoint',
       (entry) => ({
         ...entry,
-        inclusion: { ...entry.inclusion!, checkpoint: entry.inclusion!.checkpoint.replace(/.{6}\n$/, 'AAAAA=\n') },
+        inclusion: {
+          ...entry.inclusion!,
+          checkpoint: entry.inclusion!.checkpoint.replace(/.{6}\n$/, 'AAAAA=\n'),
+        },
       }),
     ],
   ])('finds %s', async (_what, step, change) => {
@@ -71,7 +105,10 @@ describe('verification in the browser', () => {
 
   it('leaves an entry without checkpoint unverified, but not failed', async () => {
     const log = logOf(4);
-    const result = await createVerifier(clientOf(log, (entry) => ({ ...entry, inclusion: null })), createCrypto()).verify(2);
+    const result = await createVerifier(
+      clientOf(log, (entry) => ({ ...entry, inclusion: null })),
+      createCrypto(),
+    ).verify(2);
     expect(result.ok).toBe(false);
     expect(result.steps.some(({ outcome }) => outcome === 'failed')).toBe(false);
   });
@@ -84,7 +121,9 @@ describe('verification in the browser', () => {
       chronicle: {
         head: async () => ({ policy: log.policy }),
         entry: async ({ index }: { index: number }) => current.detail(index),
-        consistency: async ({ from, to }: { from: number; to: number }) => ({ hashes: log.consistency(from, to) }),
+        consistency: async ({ from, to }: { from: number; to: number }) => ({
+          hashes: log.consistency(from, to),
+        }),
       },
     } as unknown as Client;
     const verifier = createVerifier(client, createCrypto());
@@ -102,7 +141,13 @@ describe('verification in the browser', () => {
       for (let index = 0; index < size; index += 1) {
         const log = logOf(size);
         const entry = log.detail(index);
-        const rungs = pathOf(hashes, index, size, fromBase64(entry.leaf), entry.inclusion!.hashes.map(fromBase64));
+        const rungs = pathOf(
+          hashes,
+          index,
+          size,
+          fromBase64(entry.leaf),
+          entry.inclusion!.hashes.map(fromBase64),
+        );
         const root = fromBase64(log.checkpoints()[0]!.root);
         expect(sameBytes(rungs.at(-1)?.result ?? fromBase64(entry.leaf), root)).toBe(true);
       }
@@ -110,10 +155,10 @@ describe('verification in the browser', () => {
 
   it('answers the same with WebCrypto and without', async () => {
     const log = logOf(3);
-    for (const subtle of [globalThis.crypto.subtle, undefined]) {
+    for (const subtle of [globalThis.crypto.subtle, null]) {
       const crypto = createCrypto(subtle);
       expect((await createVerifier(clientOf(log), crypto).verify(1)).ok).toBe(true);
-      expect(crypto.ed25519By()).toBe(subtle === undefined ? '@noble/curves' : 'WebCrypto');
+      expect(crypto.ed25519By()).toBe(subtle === null ? '@noble/curves' : 'WebCrypto');
     }
   });
 });

@@ -1,12 +1,13 @@
 /**
  * The check of everything, in its own thread with its own read-only connection: SQLite's integrity check, then
- * every leaf from its bytes and the root from every leaf. Reports progress; never blocks the writer.
+ * every leaf from its bytes, every tile and the root from every leaf. Reports progress; never blocks the writer.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { sameBytes } from '../../protocol/bytes/index.ts';
 import { decodeFrontier, Frontier, recordLeafHash } from '../../protocol/log/index.ts';
 import { nodeHashes } from '../hashes.ts';
 import { openDatabase } from './database.ts';
+import { createTileCheck } from './tile-check.ts';
 
 export interface FullCheckReport {
   readonly state: 'running' | 'passed' | 'failed';
@@ -37,6 +38,7 @@ export function fullCheck(path: string, report: (state: FullCheckReport) => void
     const integrity = String(db.sql('PRAGMA integrity_check(1)').get()?.['integrity_check']);
     if (integrity !== 'ok') return failed(0, `SQLite finds the file damaged: ${integrity}.`);
     const frontier = new Frontier(nodeHashes);
+    const tiles = createTileCheck(db);
     const rows = db.sql('SELECT idx, bytes, sig, leaf FROM entries WHERE idx < ? ORDER BY idx');
     for (const row of rows.iterate(total)) {
       const leaf = recordLeafHash(nodeHashes, row['bytes'] as Uint8Array, row['sig'] as Uint8Array);
@@ -45,6 +47,11 @@ export function fullCheck(path: string, report: (state: FullCheckReport) => void
       if (!sameBytes(leaf, row['leaf'] as Uint8Array))
         return failed(frontier.size, `Entry ${frontier.size} does not hash to its leaf.`);
       frontier.append(leaf);
+      if (!tiles.leaf(leaf))
+        return failed(
+          frontier.size,
+          `A tile that entry ${frontier.size - 1} completes is not what its leaves give.`,
+        );
       if (frontier.size % STEP === 0)
         report({ state: 'running', done: frontier.size, total, sentence: 'Re-hashing every entry.' });
     }

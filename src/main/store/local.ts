@@ -278,7 +278,7 @@ function find(db: Database, filter: EntryFilter, from: number, limit: number): E
   if (filter.before !== undefined) add('at < ?', filter.before);
   if (filter.refused !== undefined) add(filter.refused ? 'refused IS NOT NULL' : 'refused IS NULL');
   if (filter.mentions !== undefined)
-    add('idx IN (SELECT idx FROM mentions WHERE id = ?)', fromHex(filter.mentions, 32));
+    add('idx IN (SELECT idx FROM mentions WHERE id >= ? AND id <= ?)', ...hexRange(filter.mentions));
   return db
     .sql(`${SELECT_ENTRY} WHERE ${where.join(' AND ')} ORDER BY idx DESC LIMIT ?`)
     .all(...values, limit)

@@ -3,6 +3,7 @@
  * whatever the host offers (Electron's safeStorage), which the host hands in.
  */
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { z } from 'zod';
 import { fromBase64url, Refusal, toBase64url } from '../../protocol/bytes/index.ts';
 
 export type Sealed = Readonly<Record<string, string | number>>;
@@ -13,7 +14,7 @@ export interface Seal {
   readonly protection: string;
   /** `binding` is authenticated with the secret but not hidden. Errors: `PASSPHRASE_NEEDED`. */
   seal(secret: Uint8Array, binding: Uint8Array, passphrase?: string): Promise<Sealed>;
-  /** Errors: `PASSPHRASE_NEEDED`, `PASSPHRASE_WRONG`. */
+  /** Errors: `PASSPHRASE_NEEDED`, `PASSPHRASE_WRONG`, `KEYCHAIN_SILENT`, `VAULT_DAMAGED`. */
   unseal(sealed: Sealed, binding: Uint8Array, passphrase?: string): Promise<Uint8Array>;
 }
 
@@ -44,10 +45,9 @@ export function passphraseSeal(
       };
     },
     async unseal(sealed, binding, passphrase) {
-      const box = fromBase64url(String(sealed['box']));
-      const parameters = { N: Number(sealed['N']), r: Number(sealed['r']), p: Number(sealed['p']) };
-      const key = await derive(passphrase, fromBase64url(String(sealed['salt'])), parameters);
-      const decipher = createDecipheriv('aes-256-gcm', key, fromBase64url(String(sealed['nonce'])));
+      const { salt, nonce, box, ...parameters } = readParts(passphraseParts, sealed);
+      const key = await derive(passphrase, salt, parameters);
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce);
       decipher.setAAD(binding);
       decipher.setAuthTag(box.subarray(-16));
       try {
@@ -78,13 +78,53 @@ export function keychainSeal(keychain: Keychain): Seal {
       return { keychain: 'host', box: toBase64url(box) };
     },
     async unseal(sealed, binding) {
-      const opened = await keychain.decrypt(fromBase64url(String(sealed['box'])));
+      const opened = await decryptWith(keychain, readParts(keychainParts, sealed).box);
       const prefix = Buffer.concat([lengthOf(binding), binding]);
       if (!prefix.equals(opened.subarray(0, prefix.length)))
         throw new Refusal('VAULT_DAMAGED', 'The vault holds the keys of another identity.');
       return opened.slice(prefix.length);
     },
   };
+}
+
+/** What a host's keychain throws has no code of ours, unless the host gave it one. */
+async function decryptWith(keychain: Keychain, box: Uint8Array): Promise<Uint8Array> {
+  try {
+    return await keychain.decrypt(box);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('KEYCHAIN_SILENT', "Your session's keychain does not open this vault.");
+  }
+}
+
+/** Bytes as base64url, of a length within these bounds. */
+const bytesOf = (min: number, max = min) =>
+  z
+    .string()
+    .transform((text) => fromBase64url(text))
+    .refine((bytes) => bytes.length >= min && bytes.length <= max);
+/** Parameters come from a file: bounded before they cost memory. */
+const passphraseParts = z.object({
+  N: z
+    .number()
+    .min(2)
+    .max(2 ** 20)
+    .refine((n) => Number.isInteger(Math.log2(n))),
+  r: z.number().int().min(1).max(32),
+  p: z.number().int().min(1).max(16),
+  salt: bytesOf(16),
+  nonce: bytesOf(12),
+  /** The secret and its 16-byte tag. */
+  box: bytesOf(17, 8192),
+});
+const keychainParts = z.object({ box: bytesOf(1, 8192) });
+
+function readParts<T>(shape: z.ZodType<T>, sealed: Sealed): T {
+  try {
+    return shape.parse(sealed);
+  } catch {
+    throw new Refusal('VAULT_DAMAGED', 'The sealed half of the vault is not what was written.');
+  }
 }
 
 function lengthOf(bytes: Uint8Array): Uint8Array {
@@ -100,9 +140,6 @@ function derive(
 ): Promise<Buffer> {
   if (passphrase === undefined || passphrase === '')
     throw new Refusal('PASSPHRASE_NEEDED', 'A passphrase is needed here.');
-  // parameters come from a file: bounded before they cost memory
-  if (!(N <= 2 ** 20 && r <= 32 && p <= 16))
-    throw new Refusal('VAULT_DAMAGED', "The vault's parameters are absurd.");
   return new Promise((resolve, reject) => {
     scrypt(passphrase.normalize('NFC'), salt, 32, { N, r, p, maxmem: 256 * N * r }, (error, key) =>
       error === null ? resolve(key) : reject(error),

@@ -53,7 +53,7 @@ export interface EntryFilter {
   readonly before?: number | undefined;
   /** Prefix of the record's SHA-256, hex. */
   readonly digest?: string | undefined;
-  /** A 32-byte value that the body holds, hex, whole. */
+  /** Prefix of a 32-byte value that the body holds, hex. */
   readonly mentions?: string | undefined;
   readonly refused?: boolean | undefined;
 }

@@ -7,7 +7,8 @@ import type { FrontierState, NodeReader } from '../../protocol/log/index.ts';
 import { nodeHashes } from '../hashes.ts';
 import type { Database } from './database.ts';
 
-const TILE = 256;
+/** Hashes in a tile. */
+export const TILE = 256;
 const HEIGHT = 8;
 const HASH = 32;
 

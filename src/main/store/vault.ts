@@ -26,7 +26,7 @@ export interface KeyVault {
   state(): 'absent' | 'locked' | 'ready';
   /** Makes four new keys and seals them. Errors: `VAULT_EXISTS`, `PASSPHRASE_NEEDED`. */
   create(passphrase?: string): Promise<PublicKeys>;
-  /** Errors: `VAULT_ABSENT`, `PASSPHRASE_NEEDED`, `PASSPHRASE_WRONG`. */
+  /** Errors: `VAULT_ABSENT`, `PASSPHRASE_NEEDED`, `PASSPHRASE_WRONG`, `KEYCHAIN_SILENT`, `VAULT_DAMAGED`. */
   unlock(passphrase?: string): Promise<void>;
   /** Forgets the private keys until the next unlock. */
   lock(): void;
@@ -74,20 +74,8 @@ export function openVault(path: string, seal: Seal): KeyVault {
       if (file === null) throw new Refusal('VAULT_ABSENT', 'This node has no identity yet.');
       if (keys !== null) return;
       const opened = await seal.unseal(file.sealed, bindingOf(file.public), passphrase);
-      const secrets = z.record(z.string(), b64).parse(JSON.parse(Buffer.from(opened).toString('utf8')));
+      keys = privateKeysOf(opened, file.public);
       opened.fill(0);
-      const { public: known } = file;
-      keys = new Map(
-        keyNames.map((name) => {
-          const jwk = { kty: 'OKP', crv: 'Ed25519', d: secrets[name] ?? '', x: known[name] };
-          return [name, createPrivateKey({ key: jwk, format: 'jwk' })];
-        }),
-      );
-      for (const [name, key] of keys) {
-        // the public half in the file is what others know this node by: it must belong to the sealed half
-        if (createPublicKey(key).export({ format: 'jwk' }).x !== known[name])
-          throw new Refusal('VAULT_DAMAGED', `The vault's ${name} key does not match its public half.`);
-      }
     },
     lock() {
       keys = null;
@@ -107,6 +95,26 @@ export function openVault(path: string, seal: Seal): KeyVault {
 /** The public half is bound to the sealed half, so that neither can be swapped alone. */
 const bindingOf = (publicPart: VaultFile['public']): Uint8Array =>
   utf8(`muster/vault/1\n${keyNames.map((name) => publicPart[name]).join('\n')}`);
+
+const secretsShape = z.object({ node: b64, log: b64, cosigner: b64, issuer: b64 });
+
+/** Errors: `VAULT_DAMAGED`. */
+function privateKeysOf(opened: Uint8Array, known: VaultFile['public']): ReadonlyMap<KeyName, KeyObject> {
+  try {
+    const secrets = secretsShape.parse(JSON.parse(Buffer.from(opened).toString('utf8')));
+    return new Map(
+      keyNames.map((name) => {
+        const jwk = { kty: 'OKP', crv: 'Ed25519', d: secrets[name], x: known[name] };
+        const key = createPrivateKey({ key: jwk, format: 'jwk' });
+        // the public half in the file is what others know this node by: it must belong to the sealed half
+        if (createPublicKey(key).export({ format: 'jwk' }).x !== known[name]) throw new Error(name);
+        return [name, key];
+      }),
+    );
+  } catch {
+    throw new Refusal('VAULT_DAMAGED', "The vault's keys do not match their public halves.");
+  }
+}
 
 const publicKeysOf = (file: VaultFile): PublicKeys => ({
   node: fromBase64url(file.public.node),

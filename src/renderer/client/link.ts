@@ -58,7 +58,7 @@ export function connect(dial: Dial): { client: Client; connection: Connection } 
     });
 
   const loop = async (): Promise<void> => {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       let onClosed: () => void = () => undefined;
       const closed = new Promise<void>((resolve) => (onClosed = resolve));
       try {
@@ -124,7 +124,9 @@ export function webSocketDial(address: URL): Dial {
   return (closed) =>
     new Promise((resolve, reject) => {
       const socket = new WebSocket(address);
-      socket.addEventListener('open', () => resolve(new WebSocketLink({ websocket: socket })), { once: true });
+      socket.addEventListener('open', () => resolve(new WebSocketLink({ websocket: socket })), {
+        once: true,
+      });
       socket.addEventListener(
         'close',
         () => {

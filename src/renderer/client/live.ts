@@ -60,8 +60,7 @@ export function startLive(
   void repeat(connection, signal, async () => {
     for await (const change of await client.operations.watch(undefined, { signal })) {
       if (change.kind === 'snapshot') operations.set(change.operations);
-      if (change.kind === 'removed')
-        operations.set(operations.get().filter(({ id }) => id !== change.id));
+      if (change.kind === 'removed') operations.set(operations.get().filter(({ id }) => id !== change.id));
       if (change.kind === 'changed') {
         const others = operations.get();
         const known = others.some(({ id }) => id === change.operation.id);

@@ -35,8 +35,9 @@ function issuesOf(data: unknown): string {
   if (typeof data !== 'object' || data === null || !('issues' in data) || !Array.isArray(data.issues))
     return '';
   return data.issues
-    .map((issue: { path?: unknown[]; message?: string }) =>
-      `${(issue.path ?? []).join('.')}: ${issue.message ?? ''}`,
+    .map(
+      (issue: { path?: unknown[]; message?: string }) =>
+        `${(issue.path ?? []).join('.')}: ${issue.message ?? ''}`,
     )
     .join('; ');
 }

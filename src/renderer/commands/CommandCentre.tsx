@@ -16,7 +16,8 @@ import { Shortcuts } from './Shortcuts.tsx';
 const SEQUENCE_MS = 1200;
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 export function CommandCentre({ children }: { children: ReactNode }) {
   const navigate = useNavigate();
@@ -37,7 +38,8 @@ export function CommandCentre({ children }: { children: ReactNode }) {
   );
   const scopes = about.data?.session.scopes;
   const allowed = useMemo(
-    () => commands.filter(({ scope }) => scope === undefined || (scopes !== undefined && allows(scopes, scope))),
+    () =>
+      commands.filter(({ scope }) => scope === undefined || (scopes !== undefined && allows(scopes, scope))),
     [scopes],
   );
 
@@ -49,7 +51,8 @@ export function CommandCentre({ children }: { children: ReactNode }) {
       const chord = name.startsWith('Control+') || name.startsWith('Alt+');
       if (event.defaultPrevented || event.isComposing || (!chord && isTyping(event.target))) return;
       // a dialog keeps the keys to itself
-      if (!chord && document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null) return;
+      if (!chord && document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null)
+        return;
       const now = Date.now();
       typed = now - last > SEQUENCE_MS ? [name] : [...typed, name];
       last = now;

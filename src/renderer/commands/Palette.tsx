@@ -42,16 +42,21 @@ export function Palette({ commands, host, onClose }: Props) {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const found = commands
       .filter((command) => command.id !== 'find.palette')
-      .map(
-        (command): Hit => ({
-          id: command.id,
-          title: t(command.title),
-          note: t(`command.group.${command.group}`),
-          icon: command.group === 'go' ? 'right' : command.group === 'do' ? 'plus' : command.group === 'look' ? 'theme' : 'search',
-          ...(command.keys === undefined ? {} : { keys: command.keys }),
-          run: () => command.run(host),
-        }),
-      )
+      .map((command): Hit => ({
+        id: command.id,
+        title: t(command.title),
+        note: t(`command.group.${command.group}`),
+        icon:
+          command.group === 'go'
+            ? 'right'
+            : command.group === 'do'
+              ? 'plus'
+              : command.group === 'look'
+                ? 'theme'
+                : 'search',
+        ...(command.keys === undefined ? {} : { keys: command.keys }),
+        run: () => command.run(host),
+      }))
       .filter((hit) => words.every((word) => `${hit.title} ${hit.note}`.toLowerCase().includes(word)));
     return [...ids, ...found];
   }, [text, commands, host, ids, t]);
@@ -92,15 +97,16 @@ export function Palette({ commands, host, onClose }: Props) {
               onKeyDown={onKey}
             />
           </div>
-          <ul id={listId} role="listbox" aria-label={t('command.results')} className={styles.list}>
+          <div id={listId} role="listbox" aria-label={t('command.results')} className={styles.list}>
             {hits.map((hit, i) => (
               // keys are handled by the box that owns the focus
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-              <li
+              <div
                 key={hit.id}
                 id={`${listId}-${i}`}
                 role="option"
                 aria-selected={i === chosen}
+                tabIndex={-1}
                 className={styles.hit}
                 onPointerMove={() => setActive(i)}
                 onClick={() => run(hit)}
@@ -109,9 +115,9 @@ export function Palette({ commands, host, onClose }: Props) {
                 <span className={styles.title}>{hit.title}</span>
                 <span className={styles.note}>{hit.note}</span>
                 {hit.keys === undefined ? null : <Keys keys={hit.keys} />}
-              </li>
+              </div>
             ))}
-          </ul>
+          </div>
           {hits.length === 0 ? <p className={styles.none}>{t('command.none')}</p> : null}
         </Dialog.Popup>
       </Dialog.Portal>
@@ -148,16 +154,35 @@ function useIdHits(text: string): readonly Hit[] {
         icon: 'chronicle',
         run: () => void navigate({ to: '/chronicle', search: { entry: found.index } }),
       });
-    if (found?.kind === 'cid') entries(found.id, `id:${found.id}`, t('palette.record', { id: shorten(found.id, 12, 6) }));
+    if (found?.kind === 'cid')
+      entries(found.id, `id:${found.id}`, t('palette.record', { id: shorten(found.id, 12, 6) }));
     if (found?.kind === 'digest')
-      entries(found.digest.slice(7), `mentions:${found.digest.slice(7)}`, t('palette.mentions', { id: shorten(found.digest, 15, 4) }));
+      entries(
+        found.digest.slice(7),
+        `mentions:${found.digest.slice(7)}`,
+        t('palette.mentions', { id: shorten(found.digest, 15, 4) }),
+      );
     const hex = found?.kind === 'hex' ? found.id : found?.kind === 'peer' ? peerHexOf(found.id) : null;
     if (hex !== null) {
       for (const ticket of tickets.data?.tickets ?? [])
         if (ticket.id === hex)
-          hits.push({ id: `t:${hex}`, title: t('palette.ticket', { id: shorten(hex) }), note: t('nav.tickets'), icon: 'tickets', glyph: hex, run: () => void navigate({ to: '/tickets', search: { id: hex } }) });
+          hits.push({
+            id: `t:${hex}`,
+            title: t('palette.ticket', { id: shorten(hex) }),
+            note: t('nav.tickets'),
+            icon: 'tickets',
+            glyph: hex,
+            run: () => void navigate({ to: '/tickets', search: { id: hex } }),
+          });
       if (tickets.data?.tickets.some(({ subject }) => subject === hex) === true)
-        hits.push({ id: `ts:${hex}`, title: t('palette.ticketsFor', { id: shorten(hex) }), note: t('nav.tickets'), icon: 'tickets', glyph: hex, run: () => void navigate({ to: '/tickets', search: { q: hex } }) });
+        hits.push({
+          id: `ts:${hex}`,
+          title: t('palette.ticketsFor', { id: shorten(hex) }),
+          note: t('nav.tickets'),
+          icon: 'tickets',
+          glyph: hex,
+          run: () => void navigate({ to: '/tickets', search: { q: hex } }),
+        });
       entries(hex, `by:${hex}`, t('palette.by', { id: shorten(hex) }));
       entries(hex, `mentions:${hex}`, t('palette.mentions', { id: shorten(hex) }));
     }
@@ -165,12 +190,26 @@ function useIdHits(text: string): readonly Hit[] {
     if (words.length > 1) {
       for (const machine of machines.data?.machines ?? [])
         if (machine.id.startsWith(words) || machine.name.toLowerCase().includes(words)) {
-          hits.push({ id: `m:${machine.id}`, title: machine.name, note: t('nav.machines'), icon: 'machines', glyph: machine.id, run: () => void navigate({ to: '/machines', search: { id: machine.id } }) });
+          hits.push({
+            id: `m:${machine.id}`,
+            title: machine.name,
+            note: t('nav.machines'),
+            icon: 'machines',
+            glyph: machine.id,
+            run: () => void navigate({ to: '/machines', search: { id: machine.id } }),
+          });
           if (hits.length > 12) break;
         }
       for (const workload of workloads.data?.workloads ?? [])
         if (workload.id.startsWith(words) || workload.image.toLowerCase().includes(words)) {
-          hits.push({ id: `w:${workload.id}`, title: workload.image.replace(/@.*/, ''), note: `${t('nav.compute')} ${shorten(workload.id, 6, 0)}`, icon: 'compute', glyph: workload.id, run: () => void navigate({ to: '/compute', search: { id: workload.id } }) });
+          hits.push({
+            id: `w:${workload.id}`,
+            title: workload.image.replace(/@.*/, ''),
+            note: `${t('nav.compute')} ${shorten(workload.id, 6, 0)}`,
+            icon: 'compute',
+            glyph: workload.id,
+            run: () => void navigate({ to: '/compute', search: { id: workload.id } }),
+          });
           if (hits.length > 18) break;
         }
     }

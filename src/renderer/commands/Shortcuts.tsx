@@ -10,9 +10,11 @@ const GROUPS = ['go', 'do', 'find', 'look'] as const;
 export function Keys({ keys }: { keys: readonly string[] }) {
   return (
     <span className={styles.keys}>
-      {keys.flatMap((key) => key.split('+')).map((key) => (
-        <kbd key={key}>{key === 'Control' ? 'Ctrl' : key.length === 1 ? key.toUpperCase() : key}</kbd>
-      ))}
+      {keys
+        .flatMap((key) => key.split('+'))
+        .map((key) => (
+          <kbd key={key}>{key === 'Control' ? 'Ctrl' : key.length === 1 ? key.toUpperCase() : key}</kbd>
+        ))}
     </span>
   );
 }

@@ -6,6 +6,9 @@ export interface Commands {
   openShortcuts(): void;
 }
 
-const CommandContext = createContext<Commands>({ openPalette: () => undefined, openShortcuts: () => undefined });
+const CommandContext = createContext<Commands>({
+  openPalette: () => undefined,
+  openShortcuts: () => undefined,
+});
 export const CommandProvider = CommandContext.Provider;
 export const useCommands = (): Commands => useContext(CommandContext);

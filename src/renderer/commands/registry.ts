@@ -3,7 +3,10 @@ import type { Key } from '../language/translate.ts';
 
 /** What a command may do; the command centre provides it. */
 export interface CommandHost {
-  go(to: '/' | '/machines' | '/compute' | '/tickets' | '/chronicle' | '/settings', search?: Record<string, string>): void;
+  go(
+    to: '/' | '/machines' | '/compute' | '/tickets' | '/chronicle' | '/settings',
+    search?: Record<string, string>,
+  ): void;
   openPalette(): void;
   openShortcuts(): void;
   setTheme(theme: 'system' | 'light' | 'dark' | 'contrast'): void;
@@ -23,11 +26,41 @@ export interface Command {
 
 export const commands: readonly Command[] = [
   { id: 'go.home', group: 'go', title: 'nav.home', keys: ['g', 'h'], run: (host) => host.go('/') },
-  { id: 'go.machines', group: 'go', title: 'nav.machines', keys: ['g', 'm'], run: (host) => host.go('/machines') },
-  { id: 'go.compute', group: 'go', title: 'nav.compute', keys: ['g', 'c'], run: (host) => host.go('/compute') },
-  { id: 'go.tickets', group: 'go', title: 'nav.tickets', keys: ['g', 't'], run: (host) => host.go('/tickets') },
-  { id: 'go.chronicle', group: 'go', title: 'nav.chronicle', keys: ['g', 'l'], run: (host) => host.go('/chronicle') },
-  { id: 'go.settings', group: 'go', title: 'nav.settings', keys: ['g', 's'], run: (host) => host.go('/settings') },
+  {
+    id: 'go.machines',
+    group: 'go',
+    title: 'nav.machines',
+    keys: ['g', 'm'],
+    run: (host) => host.go('/machines'),
+  },
+  {
+    id: 'go.compute',
+    group: 'go',
+    title: 'nav.compute',
+    keys: ['g', 'c'],
+    run: (host) => host.go('/compute'),
+  },
+  {
+    id: 'go.tickets',
+    group: 'go',
+    title: 'nav.tickets',
+    keys: ['g', 't'],
+    run: (host) => host.go('/tickets'),
+  },
+  {
+    id: 'go.chronicle',
+    group: 'go',
+    title: 'nav.chronicle',
+    keys: ['g', 'l'],
+    run: (host) => host.go('/chronicle'),
+  },
+  {
+    id: 'go.settings',
+    group: 'go',
+    title: 'nav.settings',
+    keys: ['g', 's'],
+    run: (host) => host.go('/settings'),
+  },
   {
     id: 'do.register',
     group: 'do',
@@ -58,8 +91,20 @@ export const commands: readonly Command[] = [
     scope: 'operate',
     run: (host) => host.go('/compute', { do: 'submit' }),
   },
-  { id: 'find.palette', group: 'find', title: 'command.palette', keys: ['Control+k'], run: (host) => host.openPalette() },
-  { id: 'find.shortcuts', group: 'find', title: 'command.shortcuts', keys: ['?'], run: (host) => host.openShortcuts() },
+  {
+    id: 'find.palette',
+    group: 'find',
+    title: 'command.palette',
+    keys: ['Control+k'],
+    run: (host) => host.openPalette(),
+  },
+  {
+    id: 'find.shortcuts',
+    group: 'find',
+    title: 'command.shortcuts',
+    keys: ['?'],
+    run: (host) => host.openShortcuts(),
+  },
   { id: 'look.light', group: 'look', title: 'command.light', run: (host) => host.setTheme('light') },
   { id: 'look.dark', group: 'look', title: 'command.dark', run: (host) => host.setTheme('dark') },
   { id: 'look.contrast', group: 'look', title: 'command.contrast', run: (host) => host.setTheme('contrast') },
@@ -87,7 +132,9 @@ export function keyName(event: { key: string; ctrlKey: boolean; metaKey: boolean
  * or null.
  */
 export function matchKeys(typed: readonly string[], among: readonly Command[]): Command | 'more' | null {
-  const candidates = among.filter(({ keys }) => keys !== undefined && typed.every((key, i) => keys[i] === key));
+  const candidates = among.filter(
+    ({ keys }) => keys !== undefined && typed.every((key, i) => keys[i] === key),
+  );
   const complete = candidates.find(({ keys }) => keys?.length === typed.length);
   return complete ?? (candidates.length > 0 ? 'more' : null);
 }

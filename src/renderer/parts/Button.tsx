@@ -12,7 +12,15 @@ interface Props extends ComponentProps<'button'> {
   children?: ReactNode;
 }
 
-export function Button({ kind = 'plain', icon, busy = false, children, className, disabled, ...rest }: Props) {
+export function Button({
+  kind = 'plain',
+  icon,
+  busy = false,
+  children,
+  className,
+  disabled,
+  ...rest
+}: Props) {
   return (
     <button
       type="button"

@@ -19,7 +19,16 @@ interface Props {
   children?: ReactNode;
 }
 
-export function Confirm({ title, text, action, mutation, onClose, danger = false, ready = true, children }: Props) {
+export function Confirm({
+  title,
+  text,
+  action,
+  mutation,
+  onClose,
+  danger = false,
+  ready = true,
+  children,
+}: Props) {
   const t = useT();
   return (
     <Dialog
@@ -30,7 +39,12 @@ export function Confirm({ title, text, action, mutation, onClose, danger = false
       footer={
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button kind={danger ? 'danger' : 'primary'} disabled={!ready} busy={mutation.isPending} onClick={() => mutation.mutate()}>
+          <Button
+            kind={danger ? 'danger' : 'primary'}
+            disabled={!ready}
+            busy={mutation.isPending}
+            onClick={() => mutation.mutate()}
+          >
             {action}
           </Button>
         </>

@@ -2,12 +2,7 @@
  * A table for lists of hundreds: sorted by its headers, drawn only where it is seen, walked by arrow keys. Sort
  * and selection come from outside, because they live in the address.
  */
-import {
-  createSortedRowModel,
-  rowSortingFeature,
-  tableFeatures,
-  useTable,
-} from '@tanstack/react-table';
+import { createSortedRowModel, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import type { ColumnDef, SortingState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
@@ -45,7 +40,9 @@ interface Props<T> {
 }
 
 const compare = (a: string | number, b: string | number): number =>
-  typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', { numeric: true });
+  typeof a === 'number' && typeof b === 'number'
+    ? a - b
+    : String(a).localeCompare(String(b), 'en', { numeric: true });
 
 export function DataTable<T extends object>(props: Props<T>) {
   const { name, columns, rows, rowId, rowName, selected, onSelect, sort, onSort } = props;
@@ -53,14 +50,12 @@ export function DataTable<T extends object>(props: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const defs = useMemo(
     () =>
-      columns.map(
-        (column): ColumnDef<typeof features, T> => ({
-          id: column.id,
-          accessorFn: (row) => column.sort?.(row) ?? '',
-          enableSorting: column.sort !== undefined,
-          sortFn: (a, b, id) => compare(a.getValue<string | number>(id), b.getValue<string | number>(id)),
-        }),
-      ),
+      columns.map((column): ColumnDef<typeof features, T> => ({
+        id: column.id,
+        accessorFn: (row) => column.sort?.(row) ?? '',
+        enableSorting: column.sort !== undefined,
+        sortFn: (a, b, id) => compare(a.getValue<string | number>(id), b.getValue<string | number>(id)),
+      })),
     [columns],
   );
   const sorting: SortingState = useMemo(
@@ -71,6 +66,8 @@ export function DataTable<T extends object>(props: Props<T>) {
   const table = useTable({ features, columns: defs, data, getRowId: rowId, state: { sorting } });
   const sorted = table.getRowModel().rows;
   const height = props.rowHeight ?? 32;
+  // the virtualizer is mutable by design; nothing here is memoized over it
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count: sorted.length,
     getScrollElement: () => scroller.current,
@@ -80,7 +77,14 @@ export function DataTable<T extends object>(props: Props<T>) {
   const template = columns.map(({ width }) => width).join(' ');
 
   const move = (event: KeyboardEvent): void => {
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -1e9, End: 1e9 };
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: 12,
+      PageUp: -12,
+      Home: -1e9,
+      End: 1e9,
+    };
     const step = steps[event.key];
     if (step === undefined || sorted.length === 0) return;
     event.preventDefault();
@@ -149,7 +153,11 @@ export function DataTable<T extends object>(props: Props<T>) {
               onClick={() => onSelect(row.id)}
             >
               {columns.map((column) => (
-                <div key={column.id} role="gridcell" className={`${styles.cell} ${column.right === true ? styles.right : ''}`}>
+                <div
+                  key={column.id}
+                  role="gridcell"
+                  className={`${styles.cell} ${column.right === true ? styles.right : ''}`}
+                >
                   {column.cell(row.original)}
                 </div>
               ))}

@@ -99,7 +99,13 @@ interface SelectProps<T extends string> extends Common {
   placeholder?: string;
 }
 
-export function SelectField<T extends string>({ value, onChange, options, placeholder, ...rest }: SelectProps<T>) {
+export function SelectField<T extends string>({
+  value,
+  onChange,
+  options,
+  placeholder,
+  ...rest
+}: SelectProps<T>) {
   return (
     <Frame {...rest}>
       <Select.Root

@@ -11,7 +11,12 @@ export function Ladder({ stage, words = true }: { stage: Stage; words?: boolean 
   const name = t(`stage.${stage}`);
   return (
     <span className={styles.ladder} title={t(`stage.${stage}.meaning`)}>
-      <svg width="22" height="12" viewBox="0 0 22 12" {...(words ? { 'aria-hidden': true } : { role: 'img', 'aria-label': name })}>
+      <svg
+        width="22"
+        height="12"
+        viewBox="0 0 22 12"
+        {...(words ? { 'aria-hidden': true } : { role: 'img', 'aria-label': name })}
+      >
         {RUNGS.map((rung, i) => (
           <rect
             key={rung}
@@ -35,7 +40,11 @@ export function FullLadder({ stage }: { stage: Stage }) {
   return (
     <ol className={styles.full}>
       {RUNGS.map((rung, i) => (
-        <li key={rung} className={i <= reached ? styles.reached : styles.ahead} title={t(`stage.${rung}.meaning`)}>
+        <li
+          key={rung}
+          className={i <= reached ? styles.reached : styles.ahead}
+          title={t(`stage.${rung}.meaning`)}
+        >
           {t(`stage.${rung}`)}
           <span className="visually-hidden">{i <= reached ? t('stage.reached') : t('stage.ahead')}</span>
         </li>

@@ -42,6 +42,8 @@ export function LogView({ lines, ended, dropped, fileName }: Props) {
   const matches = useMemo(() => findAll(shown, wanted), [shown, wanted]);
   const at = matches.length === 0 ? -1 : Math.min(current, matches.length - 1);
   const now = matches[at];
+  // the virtualizer is mutable by design; nothing here is memoized over it
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
@@ -112,13 +114,33 @@ export function LogView({ lines, ended, dropped, fileName }: Props) {
           <span className={styles.count} role="status">
             {wanted === '' ? '' : t('log.matches', { n: matches.length, at: number(at + 1) })}
           </span>
-          <IconButton icon="up" name={t('log.previous')} disabled={matches.length === 0} onClick={() => step(-1)} />
-          <IconButton icon="down" name={t('log.next')} disabled={matches.length === 0} onClick={() => step(1)} />
+          <IconButton
+            icon="up"
+            name={t('log.previous')}
+            disabled={matches.length === 0}
+            onClick={() => step(-1)}
+          />
+          <IconButton
+            icon="down"
+            name={t('log.next')}
+            disabled={matches.length === 0}
+            onClick={() => step(1)}
+          />
         </div>
         <span className={styles.gap} />
         <IconButton icon="wrap" name={t('log.wrap')} aria-pressed={wrap} onClick={() => setWrap(!wrap)} />
-        <IconButton icon="download" name={t('log.download')} onClick={download} disabled={lines.length === 0} />
-        <Button icon="follow" aria-pressed={follow} className={follow ? styles.on : ''} onClick={() => setFollow(!follow)}>
+        <IconButton
+          icon="download"
+          name={t('log.download')}
+          onClick={download}
+          disabled={lines.length === 0}
+        />
+        <Button
+          icon="follow"
+          aria-pressed={follow}
+          className={follow ? styles.on : ''}
+          onClick={() => setFollow(!follow)}
+        >
           {t('log.follow')}
         </Button>
       </div>
@@ -128,6 +150,8 @@ export function LogView({ lines, ended, dropped, fileName }: Props) {
         role="log"
         aria-live="off"
         aria-label={t('log.name')}
+        // what scrolls must be reachable by keys
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onWheel={(event) => {
           if (event.deltaY < 0) setFollow(false);
@@ -154,7 +178,9 @@ export function LogView({ lines, ended, dropped, fileName }: Props) {
                     piece.hit ? (
                       <mark
                         key={piece.start}
-                        className={now?.line === item.index && now.start === piece.start ? styles.now : styles.hit}
+                        className={
+                          now?.line === item.index && now.start === piece.start ? styles.now : styles.hit
+                        }
                       >
                         {piece.text}
                       </mark>

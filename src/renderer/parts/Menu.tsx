@@ -13,7 +13,15 @@ export interface MenuItem {
   readonly checked?: boolean;
 }
 
-export function Menu({ name, icon = 'more', items }: { name: string; icon?: IconName; items: readonly MenuItem[] }) {
+export function Menu({
+  name,
+  icon = 'more',
+  items,
+}: {
+  name: string;
+  icon?: IconName;
+  items: readonly MenuItem[];
+}) {
   return (
     <Base.Root>
       <Base.Trigger className={buttons.icon} aria-label={name} title={name}>

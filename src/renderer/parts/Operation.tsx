@@ -58,12 +58,19 @@ export function Operation({ operation, compact = false }: { operation: Shape; co
       {running ? <Bar done={operation.done} total={operation.total} name={operation.title} /> : null}
       {running || operation.done > 0 ? (
         <p className={styles.figures}>
-          {operation.unit === null ? null : <span>{amount(t, operation.done, operation.total, operation.unit)}</span>}
+          {operation.unit === null ? null : (
+            <span>{amount(t, operation.done, operation.total, operation.unit)}</span>
+          )}
           {running && rate > 0 ? <span>{t('operation.rate', { rate: bytes(rate) })}</span> : null}
           {left === null ? null : <span>{t('operation.left', { span: duration(t, left) })}</span>}
           <span>{duration(t, elapsed)}</span>
           {operation.log.length > 0 && !compact ? (
-            <button type="button" className={styles.toggle} aria-expanded={logShown} onClick={() => setLogShown(!logShown)}>
+            <button
+              type="button"
+              className={styles.toggle}
+              aria-expanded={logShown}
+              onClick={() => setLogShown(!logShown)}
+            >
               {t('operation.log')}
             </button>
           ) : null}

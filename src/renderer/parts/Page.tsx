@@ -47,7 +47,12 @@ export function Split({ list, detail, name, onClose }: SplitProps) {
       <div className={styles.list}>{list}</div>
       {detail === null ? null : (
         <section className={styles.detail} aria-label={name}>
-          <IconButton className={styles.closeDetail ?? ''} icon="close" name={t('action.closeDetail')} onClick={onClose} />
+          <IconButton
+            className={styles.closeDetail ?? ''}
+            icon="close"
+            name={t('action.closeDetail')}
+            onClick={onClose}
+          />
           {detail}
         </section>
       )}
@@ -56,7 +61,15 @@ export function Split({ list, detail, name, onClose }: SplitProps) {
 }
 
 /** The head of a detail: what it is, its state, its actions. */
-export function DetailHead({ title, state, actions }: { title: ReactNode; state?: ReactNode; actions?: ReactNode }) {
+export function DetailHead({
+  title,
+  state,
+  actions,
+}: {
+  title: ReactNode;
+  state?: ReactNode;
+  actions?: ReactNode;
+}) {
   return (
     <header className={styles.detailHead}>
       <h2 className={styles.detailTitle}>{title}</h2>
@@ -90,7 +103,13 @@ export function Section({
 }
 
 /** Names and values, aligned. */
-export function Facts({ rows, columns = 1 }: { rows: readonly (readonly [string, ReactNode] | null)[]; columns?: 1 | 2 }) {
+export function Facts({
+  rows,
+  columns = 1,
+}: {
+  rows: readonly (readonly [string, ReactNode] | null)[];
+  columns?: 1 | 2;
+}) {
   return (
     <dl className={`${styles.facts} ${columns === 2 ? styles.facts2 : ''}`}>
       {rows.map((row) =>

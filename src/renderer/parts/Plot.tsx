@@ -1,6 +1,7 @@
 /** A live series: uPlot on a canvas, the newest value in words beside it for those who do not see it. */
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
+// oxlint-disable-next-line import/no-unassigned-import -- a style file
 import 'uplot/dist/uPlot.min.css';
 import { clock } from '../format.ts';
 import styles from './Plot.module.css';
@@ -19,17 +20,36 @@ interface Props {
   height?: number;
 }
 
-export function Plot({ title, times, values, say, tick, limit = null, height = 120 }: Props) {
+export function Plot(props: Props) {
+  const theme = useThemeKey();
+  const { title, values, say, limit = null } = props;
+  const last = values.at(-1);
+  return (
+    <figure className={styles.plot}>
+      <figcaption className={styles.caption}>
+        <span>{title}</span>
+        <span className={styles.value}>
+          {last === undefined ? '–' : say(last)}
+          {limit === null ? '' : ` / ${say(limit)}`}
+        </span>
+      </figcaption>
+      {/* a canvas does not follow the theme: it is made anew */}
+      <Canvas key={theme} {...props} />
+    </figure>
+  );
+}
+
+function Canvas({ times, values, tick, limit = null, height = 120 }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const speak = useRef(tick);
-  speak.current = tick;
-  const theme = useThemeKey();
+  useEffect(() => {
+    speak.current = tick;
+  }, [tick]);
 
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
-    const style = getComputedStyle(element);
     // canvas knows no style files: it is told the colours that the theme resolves to
     const colour = (name: string): string => {
       const probe = document.createElement('span');
@@ -43,7 +63,7 @@ export function Plot({ title, times, values, say, tick, limit = null, height = 1
       stroke: colour('--text-3'),
       grid: { stroke: colour('--line'), width: 1 },
       ticks: { show: false },
-      font: `11px ${style.fontFamily}`,
+      font: `11px ${getComputedStyle(element).fontFamily}`,
     };
     const made = new uPlot(
       {
@@ -54,7 +74,12 @@ export function Plot({ title, times, values, say, tick, limit = null, height = 1
         padding: [8, 8, 0, 0],
         scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, Math.max(max, 0.001) * 1.1] } },
         axes: [
-          { ...axis, size: 24, space: 88, values: (_u, seconds) => seconds.map((one) => clock(one * 1000).slice(0, 8)) },
+          {
+            ...axis,
+            size: 24,
+            space: 88,
+            values: (_u, seconds) => seconds.map((one) => clock(one * 1000).slice(0, 8)),
+          },
           { ...axis, size: 48, space: 28, values: (_u, marks) => marks.map((one) => speak.current(one)) },
         ],
         series: [
@@ -74,38 +99,23 @@ export function Plot({ title, times, values, say, tick, limit = null, height = 1
       made.destroy();
       plot.current = null;
     };
-  }, [height, theme]);
+  }, [height]);
 
   useEffect(() => {
-    plot.current?.setData([
-      times.map((at) => at / 1000),
-      [...values],
-      limit === null ? times.map(() => null) : times.map(() => limit),
-    ]);
-  }, [times, values, limit, theme]);
+    plot.current?.setData([times.map((at) => at / 1000), [...values], times.map(() => limit)]);
+  }, [times, values, limit]);
 
-  const last = values.at(-1);
-  return (
-    <figure className={styles.plot}>
-      <figcaption className={styles.caption}>
-        <span>{title}</span>
-        <span className={styles.value}>
-          {last === undefined ? '–' : say(last)}
-          {limit === null ? '' : ` / ${say(limit)}`}
-        </span>
-      </figcaption>
-      <div ref={box} className={styles.canvas} aria-hidden="true" />
-    </figure>
-  );
+  return <div ref={box} className={styles.canvas} aria-hidden="true" />;
 }
+
+const themeKey = (): string =>
+  `${document.documentElement.dataset['theme'] ?? ''} ${matchMedia('(prefers-color-scheme: dark)').matches}`;
 
 /** Changes whenever the colours do. */
 function useThemeKey(): string {
-  const read = (): string =>
-    `${document.documentElement.dataset['theme'] ?? ''} ${matchMedia('(prefers-color-scheme: dark)').matches}`;
-  const [key, setKey] = useState(read);
+  const [key, setKey] = useState(themeKey);
   useEffect(() => {
-    const update = (): void => setKey(read());
+    const update = (): void => setKey(themeKey());
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const observer = new MutationObserver(update);
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });

@@ -1,5 +1,5 @@
 /** One line that filters: what it understood is shown as words below, what it did not is named. */
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useT } from '../language/context.tsx';
 import { IconButton } from './Button.tsx';
@@ -25,8 +25,12 @@ export function QueryBar({ label, placeholder, value, onSubmit, help, faults = [
   const [text, setText] = useState(value);
   const [focused, setFocused] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  const [seen, setSeen] = useState(value);
   // an address that was pasted, or the way back, brings another query
-  useEffect(() => setText(value), [value]);
+  if (seen !== value) {
+    setSeen(value);
+    setText(value);
+  }
   return (
     <div className={styles.wrap}>
       <form

@@ -12,7 +12,17 @@ export interface TabItem {
   readonly fill?: boolean;
 }
 
-export function Tabs({ value, onChange, items, name }: { value: string; onChange: (value: string) => void; items: readonly TabItem[]; name: string }) {
+export function Tabs({
+  value,
+  onChange,
+  items,
+  name,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  items: readonly TabItem[];
+  name: string;
+}) {
   const known = items.some((item) => item.value === value) ? value : (items[0]?.value ?? '');
   return (
     <Base.Root className={styles.root} value={known} onValueChange={(next) => onChange(String(next))}>
@@ -25,7 +35,11 @@ export function Tabs({ value, onChange, items, name }: { value: string; onChange
         ))}
       </Base.List>
       {items.map((item) => (
-        <Base.Panel key={item.value} value={item.value} className={`${styles.panel} ${item.fill === true ? styles.fill : ''}`}>
+        <Base.Panel
+          key={item.value}
+          value={item.value}
+          className={`${styles.panel} ${item.fill === true ? styles.fill : ''}`}
+        >
           {item.content}
         </Base.Panel>
       ))}

@@ -6,14 +6,17 @@ export function useCopy(): { copied: boolean; copy: (text: string) => void } {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const copy = useCallback((text: string) => {
-    navigator.clipboard.writeText(text).then(
-      () => {
-        setCopied(true);
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => setCopied(false), 1500);
-      },
-      () => undefined,
-    );
+    const write = async (): Promise<void> => {
+      try {
+        await navigator.clipboard.writeText(text);
+      } catch {
+        return;
+      }
+      setCopied(true);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => setCopied(false), 1500);
+    };
+    void write();
   }, []);
   return { copied, copy };
 }

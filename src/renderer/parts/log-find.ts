@@ -6,7 +6,11 @@ export interface Match {
 }
 
 /** All places, without regard to case; at most `limit`, so that a letter in a long log does no harm. */
-export function findAll(lines: readonly { readonly text: string }[], wanted: string, limit = 10_000): readonly Match[] {
+export function findAll(
+  lines: readonly { readonly text: string }[],
+  wanted: string,
+  limit = 10_000,
+): readonly Match[] {
   const needle = wanted.toLowerCase();
   const found: Match[] = [];
   if (needle === '') return found;

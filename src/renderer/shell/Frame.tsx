@@ -37,7 +37,12 @@ export function Frame() {
   }, [unfinished, onboarding, navigate]);
 
   if (about.data !== undefined && about.data.contract !== CONTRACT_MAJOR)
-    return <Blocked title={t('mismatch.title')} text={t('mismatch.text', { node: about.data.contract, face: CONTRACT_MAJOR })} />;
+    return (
+      <Blocked
+        title={t('mismatch.title')}
+        text={t('mismatch.text', { node: about.data.contract, face: CONTRACT_MAJOR })}
+      />
+    );
   if (identity.data === undefined || coalition.data === undefined) {
     const error = identity.error ?? coalition.error;
     if (error === null) return <Starting />;
@@ -60,10 +65,14 @@ export function Frame() {
   return (
     <CommandCentre>
       <div className={`${styles.frame} ${bare ? styles.bare : ''}`}>
-        <a className={styles.skip} href="#page-title" onClick={(event) => {
-          event.preventDefault();
-          document.getElementById('page-title')?.focus();
-        }}>
+        <a
+          className={styles.skip}
+          href="#page-title"
+          onClick={(event) => {
+            event.preventDefault();
+            document.getElementById('page-title')?.focus();
+          }}
+        >
           {t('frame.skip')}
         </a>
         {bare ? null : <Rail />}

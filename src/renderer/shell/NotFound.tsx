@@ -5,5 +5,12 @@ import { Empty } from '../parts/Empty.tsx';
 
 export function NotFound() {
   const t = useT();
-  return <Empty icon="search" title={t('notFound.title')} text={t('notFound.text')} action={<Link to="/">{t('nav.home')}</Link>} />;
+  return (
+    <Empty
+      icon="search"
+      title={t('notFound.title')}
+      text={t('notFound.text')}
+      action={<Link to="/">{t('nav.home')}</Link>}
+    />
+  );
 }

@@ -11,7 +11,9 @@ import styles from './Rail.module.css';
 
 export type Place = 'home' | 'machines' | 'compute' | 'tickets' | 'chronicle' | 'settings';
 
-export const places: Readonly<Record<Place, { to: '/' | `/${Exclude<Place, 'home'>}`; icon: IconName; name: Key }>> = {
+export const places: Readonly<
+  Record<Place, { to: '/' | `/${Exclude<Place, 'home'>}`; icon: IconName; name: Key }>
+> = {
   home: { to: '/', icon: 'home', name: 'nav.home' },
   machines: { to: '/machines', icon: 'machines', name: 'nav.machines' },
   compute: { to: '/compute', icon: 'compute', name: 'nav.compute' },

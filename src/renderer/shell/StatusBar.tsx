@@ -36,7 +36,11 @@ function Tray() {
   return (
     <Popover.Root>
       <Popover.Trigger className={styles.item} aria-label={t('tray.label', { state: text })}>
-        {first === undefined ? failed > 0 ? <Mark kind="failed" label="" size={12} /> : null : (
+        {first === undefined ? (
+          failed > 0 ? (
+            <Mark kind="failed" label="" size={12} />
+          ) : null
+        ) : (
           <Mark kind="running" label="" size={12} />
         )}
         {text}

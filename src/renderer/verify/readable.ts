@@ -1,7 +1,13 @@
 /** A decoded record as plain JSON: bytes as hex. Made here from the signed bytes, not taken from the node. */
 import { toHex } from '../../protocol/bytes/index.ts';
 
-export type Readable = string | number | boolean | null | readonly Readable[] | { readonly [key: string]: Readable };
+export type Readable =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Readable[]
+  | { readonly [key: string]: Readable };
 
 export function readable(value: unknown): Readable {
   if (value instanceof Uint8Array) return toHex(value);

@@ -119,7 +119,9 @@ export function createVerifier(client: Client, crypto: BrowserCrypto): Verifier 
         const proof =
           older.size === newer.size
             ? []
-            : (await client.chronicle.consistency({ from: older.size, to: newer.size })).hashes.map(fromBase64);
+            : (await client.chronicle.consistency({ from: older.size, to: newer.size })).hashes.map(
+                fromBase64,
+              );
         verifyConsistency(
           crypto,
           { first: older.size, second: newer.size, firstRoot: older.root, secondRoot: newer.root },
@@ -201,10 +203,7 @@ export function createVerifier(client: Client, crypto: BrowserCrypto): Verifier 
         });
         const { cosigners } = checkpoint;
         const rules = await currentPolicy();
-        await step('cosignatures', async () => [
-          null,
-          { n: cosigners.length, of: rules.witnesses.length },
-        ]);
+        await step('cosignatures', async () => [null, { n: cosigners.length, of: rules.witnesses.length }]);
         const verified = checkpoint;
         await step('consistency', async () => {
           const before = await consistent(verified);

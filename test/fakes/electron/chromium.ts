@@ -31,8 +31,15 @@ export async function startChromium(profile: string): Promise<void> {
     // a window has a size of its own
     viewport: null,
   });
+  // pages of windows have routes of their own; what comes here was opened by one of them
+  await context.route(/.*/, (route, request) =>
+    [...popupGuards].every((mayOpen) => mayOpen(request.url())) ? route.continue() : route.abort('aborted'),
+  );
   opened = { context, profile };
 }
+
+/** Asked about what a new window would load; whose window it is cannot be told that early, so all are asked. */
+export const popupGuards = new Set<(url: string) => boolean>();
 
 export function browserContext(): BrowserContext {
   if (opened === null) throw new Error('windows can be made after `ready` only');

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { CDPSession, Download, Page, Request as PageRequest, Route } from 'playwright-core';
 import { app } from './app.ts';
-import { browserContext } from './chromium.ts';
+import { browserContext, popupGuards } from './chromium.ts';
 import { WebFrameMain } from './frame.ts';
 import type { FrameInfo } from './frame.ts';
 import { deliverIpc } from './ipc.ts';
@@ -160,10 +160,12 @@ export class WebContents extends Faked {
     const page = await browserContext().newPage();
     const cdp = await browserContext().newCDPSession(page);
     this.#cdp = cdp;
+    // Chromium has made the other window by the time anybody is asked, but not yet loaded it: it never will
     page.on('popup', (popup) => {
       if (this.#refusePopup) void popup.close();
     });
     page.on('download', (download) => void this.#download(download));
+    popupGuards.add((url) => this.#openHandler({ url: fromWire(url) }).action === 'allow');
     cdp.on('Page.windowOpen', ({ url }) => {
       this.#refusePopup = this.#openHandler({ url: fromWire(url) }).action === 'deny';
       record(this.#refusePopup ? 'window refused' : 'window allowed', fromWire(url));
@@ -226,7 +228,10 @@ export class WebContents extends Faked {
       const isMainFrame = request.frame() === page.mainFrame();
       const own = isMainFrame && this.#expected !== null && withoutHash(wire) === withoutHash(this.#expected);
       if (own) this.#expected = null;
-      else if (!this.#mayNavigate(url, isMainFrame)) return route.abort('aborted');
+      else if (!this.#mayNavigate(url, isMainFrame)) {
+        await route.abort('aborted');
+        return record('navigation refused', url);
+      }
       this.#startedNavigation(url, isMainFrame, false);
     }
     const planted = this.#planted.get(url);
@@ -256,9 +261,7 @@ export class WebContents extends Faked {
     this.emit('will-frame-navigate', frameEvent);
     const event = preventable(details);
     if (isMainFrame) this.emit('will-navigate', event, url);
-    const refused = frameEvent.defaultPrevented || event.defaultPrevented;
-    if (refused) record('navigation refused', url);
-    return !refused;
+    return !frameEvent.defaultPrevented && !event.defaultPrevented;
   }
   #startedNavigation(url: string, isMainFrame: boolean, isSameDocument: boolean): void {
     this.emit('did-start-navigation', preventable({ url, isMainFrame, isSameDocument }));

@@ -120,7 +120,10 @@ export function launchFake({
         context.pages().find((page) => !page.isClosed() && page.url().startsWith(WIRE_ORIGIN));
       for (;;) {
         const found = find();
-        if (found !== undefined) return found;
+        if (found !== undefined) {
+          await found.waitForLoadState();
+          return found;
+        }
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },

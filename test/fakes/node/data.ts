@@ -8,7 +8,10 @@ import type { Said } from './log.ts';
 export type DataSet = 'empty' | 'normal' | 'full';
 
 export const hexOf = (text: string, bytes = 32): string =>
-  createHash('sha512').update(text).digest('hex').slice(0, bytes * 2);
+  createHash('sha512')
+    .update(text)
+    .digest('hex')
+    .slice(0, bytes * 2);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -16,14 +19,23 @@ const DAY = 24 * HOUR;
 const NAMES = ['rack-07', 'rack-08', 'fra-blade-1', 'fra-blade-2', 'lab-bench', 'old-xeon'];
 const LONG = 'frankfurt-datacentre-3-row-b-cabinet-17-slot-04-sapphire-rapids-spare-of-2026';
 
-export function verdictOf(seed: string, evidence: VerdictJson['evidence'], simulated: boolean, now: number): VerdictJson {
+export function verdictOf(
+  seed: string,
+  evidence: VerdictJson['evidence'],
+  simulated: boolean,
+  now: number,
+): VerdictJson {
   const partly = evidence === 'incomplete';
   const checks = CHECK_IDS.map((id) => {
     const needs = /crl|tcb|collateral|identity|freshness|evaluation|revocation|module/.test(id);
     const failed = evidence === 'refused' && id === 'quote-signature';
     return {
       id,
-      outcome: failed ? ('failed' as const) : partly && needs ? ('not-checked' as const) : ('passed' as const),
+      outcome: failed
+        ? ('failed' as const)
+        : partly && needs
+          ? ('not-checked' as const)
+          : ('passed' as const),
       detail: failed
         ? 'The attestation key did not sign this header and body.'
         : partly && needs
@@ -38,7 +50,11 @@ export function verdictOf(seed: string, evidence: VerdictJson['evidence'], simul
     code: evidence === 'refused' ? 'QUOTE_SIGNATURE' : null,
     verifiedAt: new Date(now - 3 * HOUR).toISOString(),
     checks,
-    trustAnchor: { name: simulated ? 'Simulated SGX Root CA' : 'Intel SGX Root CA', sha256: hexOf('root'), pinned: !simulated },
+    trustAnchor: {
+      name: simulated ? 'Simulated SGX Root CA' : 'Intel SGX Root CA',
+      sha256: hexOf('root'),
+      pinned: !simulated,
+    },
     status: evidence === 'genuine' ? 'UpToDate' : null,
     platform: evidence === 'genuine' ? 'UpToDate' : null,
     module: evidence === 'genuine' ? 'UpToDate' : null,
@@ -81,13 +97,20 @@ export function verdictOf(seed: string, evidence: VerdictJson['evidence'], simul
       rtmr: [0, 1, 2, 3].map((i) => (i === 3 ? '00'.repeat(48) : hex(`rtmr${i}`, 48))),
       reportData: hex('data', 64),
     },
-    policy: { outcome: 'passed', lines: [{ rule: 'pins.mrtd', outcome: 'passed', detail: 'MR_TD is one of the pinned values.' }] },
+    policy: {
+      outcome: 'passed',
+      lines: [{ rule: 'pins.mrtd', outcome: 'passed', detail: 'MR_TD is one of the pinned values.' }],
+    },
     simulated,
   };
 }
 
 function machine(i: number, owner: string, full: boolean, now: number): Machine {
-  const name = full ? (i % 17 === 0 ? `${LONG}-${i}` : `rack-${String(i).padStart(3, '0')}`) : (NAMES[i] ?? `rack-${i}`);
+  const name = full
+    ? i % 17 === 0
+      ? `${LONG}-${i}`
+      : `rack-${String(i).padStart(3, '0')}`
+    : (NAMES[i] ?? `rack-${i}`);
   const states = ['genuine', 'genuine', 'incomplete', 'genuine', 'refused', 'none'] as const;
   const state = states[i % states.length] ?? 'none';
   const simulated = !full && i === 3;
@@ -116,9 +139,18 @@ function machine(i: number, owner: string, full: boolean, now: number): Machine 
     collateral: state === 'genuine' ? { sha256: hexOf(`collateral ${name}`), size: 38_412 } : null,
     pins: state === 'genuine' && verdict?.report ? { mrtd: [verdict.report.mrTd] } : {},
     offer: offered
-      ? { cpuMillicores: 48_000 - (i % 4) * 8000, ramMib: 196_608, storageGib: 1800, tdx: state === 'genuine', since: registeredAt + HOUR, index: 9 + i }
+      ? {
+          cpuMillicores: 48_000 - (i % 4) * 8000,
+          ramMib: 196_608,
+          storageGib: 1800,
+          tdx: state === 'genuine',
+          since: registeredAt + HOUR,
+          index: 9 + i,
+        }
       : null,
-    inUse: offered ? { cpuMillicores: 5500, ramMib: 12_288, storageGib: 40 } : { cpuMillicores: 0, ramMib: 0, storageGib: 0 },
+    inUse: offered
+      ? { cpuMillicores: 5500, ramMib: 12_288, storageGib: 40 }
+      : { cpuMillicores: 0, ramMib: 0, storageGib: 0 },
     history: [
       { index: 2 + i, at: registeredAt, event: 'registered', state, code: verdict?.code ?? null },
       ...(offered ? [{ index: 9 + i, at: registeredAt + HOUR, event: 'offered', state, code: null }] : []),
@@ -141,7 +173,10 @@ function ticket(i: number, audience: string, now: number): Ticket {
     notBefore: state === 'not-yet' ? now + HOUR : issuedAt,
     expires: state === 'expired' ? now - HOUR : now + (i % 9) * DAY + 5 * HOUR,
     state,
-    revoked: state === 'revoked' ? { at: now - HOUR, reason: 'The key of this peer was replaced.', index: 31 } : null,
+    revoked:
+      state === 'revoked'
+        ? { at: now - HOUR, reason: 'The key of this peer was replaced.', index: 31 }
+        : null,
     index: 20 + i,
     stage: i === 0 ? 'sequenced' : 'committed',
   };
@@ -151,7 +186,12 @@ function workload(i: number, machines: readonly Machine[], now: number): Workloa
   const states = ['running', 'running', 'ended', 'refused', 'ended', 'submitted', 'removed'] as const;
   const state = states[i % states.length] ?? 'running';
   const on = machines[(i * 3) % Math.max(1, machines.length)];
-  const image = ['registry.example/signals/ingest', 'registry.example/signals/model-serving', 'ghcr.example/a-team-with-a-rather-long-name/its-repository/of-many-parts/worker'][i % 3] ?? '';
+  const image =
+    [
+      'registry.example/signals/ingest',
+      'registry.example/signals/model-serving',
+      'ghcr.example/a-team-with-a-rather-long-name/its-repository/of-many-parts/worker',
+    ][i % 3] ?? '';
   const digest = `sha256:${hexOf(`image ${i % 3}`)}`;
   const submittedAt = now - (i + 1) * 37 * MINUTE;
   const ran = state !== 'refused' && state !== 'submitted';
@@ -172,17 +212,27 @@ function workload(i: number, machines: readonly Machine[], now: number): Workloa
       networkAllow: i % 3 === 0 ? ['feeds.example:443'] : [],
       readOnly: true,
     },
-    reasons: state === 'refused' ? [{ code: 'CPU_SHORT', sentence: 'The machine has 1 000 millicores free, the image needs 2 000.' }] : [],
+    reasons:
+      state === 'refused'
+        ? [{ code: 'CPU_SHORT', sentence: 'The machine has 1 000 millicores free, the image needs 2 000.' }]
+        : [],
     submittedAt,
     startedAt: ran ? submittedAt + 40_000 : null,
     endedAt: state === 'ended' || state === 'removed' ? submittedAt + 25 * MINUTE : null,
     end:
       state === 'ended' || state === 'removed'
         ? failed
-          ? { reason: 'oom', exitCode: 137, sentence: 'It held more than its 4 096 MiB and was ended by the kernel.' }
+          ? {
+              reason: 'oom',
+              exitCode: 137,
+              sentence: 'It held more than its 4 096 MiB and was ended by the kernel.',
+            }
           : { reason: 'exited', exitCode: 0, sentence: 'It ended by itself.' }
         : null,
-    usage: ran && state !== 'running' ? { cpuMs: 812_400, ramMibSec: 4_120_000, rxBytes: 48_201_992, txBytes: 1_200_331 } : null,
+    usage:
+      ran && state !== 'running'
+        ? { cpuMs: 812_400, ramMibSec: 4_120_000, rxBytes: 48_201_992, txBytes: 1_200_331 }
+        : null,
     present: ran && state !== 'removed',
     operation: state === 'submitted' ? 'pull-1' : null,
     index: 60 + i,
@@ -203,7 +253,14 @@ export interface Data {
 
 export function makeData(set: DataSet, owner: string, coalition: string, now: number): Data {
   if (set === 'empty')
-    return { machines: [], tickets: [], workloads: [], operations: [], size: 2, history: historyOf(2, owner, now) };
+    return {
+      machines: [],
+      tickets: [],
+      workloads: [],
+      operations: [],
+      size: 2,
+      history: historyOf(2, owner, now),
+    };
   const full = set === 'full';
   const machines = Array.from({ length: full ? 200 : 6 }, (_, i) => machine(i, owner, full, now));
   return {
@@ -217,7 +274,12 @@ export function makeData(set: DataSet, owner: string, coalition: string, now: nu
 }
 
 function pull(machines: readonly Machine[], now: number): Operation {
-  const part = (i: number, done: number, total: number) => ({ id: `sha256:${hexOf(`layer ${i}`)}`, phase: done === total ? 'extracted' : 'downloading', done, total });
+  const part = (i: number, done: number, total: number) => ({
+    id: `sha256:${hexOf(`layer ${i}`)}`,
+    phase: done === total ? 'extracted' : 'downloading',
+    done,
+    total,
+  });
   return {
     id: 'pull-1',
     kind: 'pull',
@@ -253,7 +315,8 @@ const KINDS = [
   'ticket.revoked',
 ] as const;
 
-export const kindAt = (index: number): string => KINDS[index < 2 ? index : 2 + (index % (KINDS.length - 2))] ?? 'machine.registered';
+export const kindAt = (index: number): string =>
+  KINDS[index < 2 ? index : 2 + (index % (KINDS.length - 2))] ?? 'machine.registered';
 
 function historyOf(count: number, owner: string, now: number): Said[] {
   return Array.from({ length: count }, (_, i) => ({
@@ -263,14 +326,31 @@ function historyOf(count: number, owner: string, now: number): Said[] {
   }));
 }
 
-export function bodyOf(kind: string, i: number, owner: string): { [key: string]: string | number | Uint8Array } {
+export function bodyOf(
+  kind: string,
+  i: number,
+  owner: string,
+): { [key: string]: string | number | Uint8Array } {
   const machineId = fromHex(hexOf(`machine ${NAMES[i % NAMES.length] ?? ''}`));
-  if (kind === 'identity.created') return { name: 'signals-fra-1', log: fromHex(hexOf('log')), issuer: fromHex(owner) };
+  if (kind === 'identity.created')
+    return { name: 'signals-fra-1', log: fromHex(hexOf('log')), issuer: fromHex(owner) };
   if (kind.startsWith('ticket.'))
-    return { ticket: fromHex(hexOf(`ticket ${i % 9}`)), subject: fromHex(hexOf(`peer ${i % 40}`)), ...(kind === 'ticket.revoked' ? { reason: 'The key of this peer was replaced.' } : { role: 'operator' }) };
+    return {
+      ticket: fromHex(hexOf(`ticket ${i % 9}`)),
+      subject: fromHex(hexOf(`peer ${i % 40}`)),
+      ...(kind === 'ticket.revoked'
+        ? { reason: 'The key of this peer was replaced.' }
+        : { role: 'operator' }),
+    };
   if (kind.startsWith('compute.'))
-    return { workload: fromHex(hexOf(`workload ${i % 7}`)), machine: machineId, image: `registry.example/signals/ingest@sha256:${hexOf('image 0')}` };
-  if (kind === 'machine.registered') return { machine: machineId, name: NAMES[i % NAMES.length] ?? '', evidence: 'genuine' };
-  if (kind === 'capacity.offered') return { machine: machineId, cpuMillicores: 48_000, ramMib: 196_608, storageGib: 1800 };
+    return {
+      workload: fromHex(hexOf(`workload ${i % 7}`)),
+      machine: machineId,
+      image: `registry.example/signals/ingest@sha256:${hexOf('image 0')}`,
+    };
+  if (kind === 'machine.registered')
+    return { machine: machineId, name: NAMES[i % NAMES.length] ?? '', evidence: 'genuine' };
+  if (kind === 'capacity.offered')
+    return { machine: machineId, cpuMillicores: 48_000, ramMib: 196_608, storageGib: 1800 };
   return { machine: machineId };
 }

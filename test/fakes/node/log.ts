@@ -42,9 +42,13 @@ interface Key {
 
 export function newKey(): Key {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  return { raw: new Uint8Array(Buffer.from(String(publicKey.export({ format: 'jwk' }).x), 'base64url')), secret: privateKey };
+  return {
+    raw: new Uint8Array(Buffer.from(String(publicKey.export({ format: 'jwk' }).x), 'base64url')),
+    secret: privateKey,
+  };
 }
-const signWith = (key: Key, message: Uint8Array): Uint8Array => new Uint8Array(sign(null, message, key.secret));
+const signWith = (key: Key, message: Uint8Array): Uint8Array =>
+  new Uint8Array(sign(null, message, key.secret));
 
 /** Bytes as hex, as the contract shows bodies. */
 export const plain = (value: unknown): unknown =>
@@ -99,7 +103,13 @@ export function signedLog(coalition: Uint8Array, history: readonly Said[]): Fake
       logSignature(logName, signWith(logKey, checkpointMessage(head))),
       cosignature(cosignerName, time, signWith(cosigner, cosignatureMessage(time, formatCheckpoint(head)))),
     ]);
-    checkpoints.unshift({ size: head.size, root: toBase64(head.root), at: time * 1000, note: fromUtf8(note), bytes: note });
+    checkpoints.unshift({
+      size: head.size,
+      root: toBase64(head.root),
+      at: time * 1000,
+      note: fromUtf8(note),
+      bytes: note,
+    });
     return entries.length - 1;
   };
   for (const said of history) append(said);
@@ -150,7 +160,9 @@ export function signedLog(coalition: Uint8Array, history: readonly Said[]): Fake
       };
     },
     proof: (index) =>
-      fromUtf8(formatProof({ index, hashes: proofOf(index), checkpoint: checkpoints[0]?.bytes ?? new Uint8Array() })),
+      fromUtf8(
+        formatProof({ index, hashes: proofOf(index), checkpoint: checkpoints[0]?.bytes ?? new Uint8Array() }),
+      ),
     checkpoints: () => checkpoints.map(({ bytes: _bytes, ...checkpoint }) => checkpoint),
     consistency: (from, to) =>
       proveConsistency(hashes, from, to, completeNodes(hashes, leavesOf(to))).map(toBase64),

@@ -9,7 +9,8 @@ export const chronicle = {
     'Every action of this node becomes a signed entry here. The first one is the creation of its identity.',
   'chronicle.query': 'Search the Chronicle',
   'chronicle.queryHint': 'kind, author, time, id or entry number',
-  'chronicle.queryHelp': "kind:ticket.* by:8f2c after:2026-11-01 before:2026-12-01 id:bafy mentions:8f2c91ab refused:yes",
+  'chronicle.queryHelp':
+    'kind:ticket.* by:8f2c after:2026-11-01 before:2026-12-01 id:bafy mentions:8f2c91ab refused:yes',
   'query.clear': 'Clear the search',
   'query.fault.key': '“{word}” is neither an id nor a filter; filters are {keys}.',
   'query.fault.value': '“{word}” has a value that this filter does not take.',
@@ -20,7 +21,8 @@ export const chronicle = {
   'chronicle.entry': 'Entry {index}',
   'chronicle.searchedPart':
     '{n, plural, =0 {Nothing found yet} one {One found} other {# found}}; {searched} of {size} entries searched, older ones not yet.',
-  'chronicle.searchedAll': '{n, plural, =0 {Nothing found} one {One found} other {# found}}; all {size} entries searched.',
+  'chronicle.searchedAll':
+    '{n, plural, =0 {Nothing found} one {One found} other {# found}}; all {size} entries searched.',
   'chronicle.searchOn': 'Search on',
   'chronicle.checkpoints': 'Checkpoints',
   'chronicle.olderCheckpoints': 'Older checkpoints',
@@ -77,7 +79,8 @@ export const chronicle = {
   'verify.leafEnd': 'Leaf',
   'verify.leaf.passed': 'Record and signature hash to {leaf}.',
   'verify.path': 'The leaf leads to the root',
-  'verify.path.passed': '{hashes, plural, =0 {It is the root itself} one {One hash joins it} other {# hashes join it}} with the root of the tree of {size}.',
+  'verify.path.passed':
+    '{hashes, plural, =0 {It is the root itself} one {One hash joins it} other {# hashes join it}} with the root of the tree of {size}.',
   'verify.checkpoint': 'The log signed the checkpoint',
   'verify.checkpoint.passed': 'Checkpoint at {size}, signed by the key of {log}.',
   'verify.cosignatures': 'The quorum of the policy is met',
@@ -97,7 +100,8 @@ export const chronicle = {
   'verify.siblingRight': 'The sibling stands at the right.',
 
   'export.title': 'Export bundle',
-  'export.text': 'Entries with signatures, proofs, checkpoint and keys in one file; muster chronicle verify checks it offline.',
+  'export.text':
+    'Entries with signatures, proofs, checkpoint and keys in one file; muster chronicle verify checks it offline.',
   'export.range': 'Entries',
   'export.all': 'All {n}',
   'export.part': 'A range',

@@ -33,13 +33,15 @@ export const compute = {
   'compute.exit': 'exit code {code}',
   'compute.stop': 'Stop workload',
   'compute.stopTitle': 'Stop this workload',
-  'compute.stopText': 'It is asked to end, and ended by force after the time given. Its usage becomes a signed entry.',
+  'compute.stopText':
+    'It is asked to end, and ended by force after the time given. Its usage becomes a signed entry.',
   'compute.grace': 'Time to end by itself',
   'compute.seconds': 's',
   'compute.graceFault': 'From 0 to 300 seconds.',
   'compute.remove': 'Remove container',
   'compute.removeTitle': 'Remove what is left of this workload',
-  'compute.removeText': 'The container, its log and its writable layer go. Its entries in the Chronicle stay.',
+  'compute.removeText':
+    'The container, its log and its writable layer go. Its entries in the Chronicle stay.',
   'compute.removeImage': 'Remove the image as well',
   'compute.tab.overview': 'Overview',
   'compute.tab.log': 'Log',
@@ -91,7 +93,8 @@ export const compute = {
   'needs.writable': 'writable, as the image declares',
   'needs.reasons': 'Why it does not fit',
   'needs.needHave': 'needs {need}, has {have}',
-  'submit.text': 'The image is pulled by its digest, and its bytes are checked against it before anything runs.',
+  'submit.text':
+    'The image is pulled by its digest, and its bytes are checked against it before anything runs.',
   'submit.image': 'Image',
   'submit.imageHelp': 'With its digest: host/repository@sha256:…',
   'submit.imageFault': 'An image is named by its digest here: host/repository@sha256: and 64 hex digits.',
@@ -105,5 +108,6 @@ export const compute = {
   'submit.weight': '{layers, plural, one {one layer} other {# layers}}, {size}',
   'submit.now': 'Submit workload',
   'submit.anyway': 'Submit anyway',
-  'submit.anywayText': 'If you submit it, it is refused, and the refusal with its reasons stands in the Chronicle.',
+  'submit.anywayText':
+    'If you submit it, it is refused, and the refusal with its reasons stands in the Chronicle.',
 } as const;

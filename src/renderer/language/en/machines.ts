@@ -1,7 +1,7 @@
 /** Machines, quotes and evidence. "Attested", never another word. */
 export const machines = {
   'machines.summary':
-    '{n, plural, =0 {No machines} one {One machine} other {# machines}}{n, plural, =0 {.} other {: {genuine} genuine, {refused} refused, {offering} offering capacity.}}',
+    '{n, plural, =0 {No machines} one {One machine} other {# machines}}{genuine, plural, =0 {} other {, # genuine}}{incomplete, plural, =0 {} other {, # incomplete}}{refused, plural, =0 {} other {, # refused}}{offering, plural, =0 {} other {, # offering capacity}}.',
   'machines.register': 'Register machine',
   'machines.registerNow': 'Register machine',
   'machines.registerText':
@@ -92,7 +92,8 @@ export const machines = {
   'machines.entry': 'Entry',
   'machines.entryOf': 'entry {index}',
   'machines.notOffered': 'No capacity offered',
-  'machines.notOfferedText': 'Say how much of this machine workloads may use. The offer becomes a signed entry.',
+  'machines.notOfferedText':
+    'Say how much of this machine workloads may use. The offer becomes a signed entry.',
   'machines.inUse': '{used} of {all}, {percent} %',
   'machines.pinsText':
     'A pinned register must have one of these values in every later quote of this machine, or the quote is refused.',
@@ -113,7 +114,8 @@ export const machines = {
   'quote.fileHint': 'Drop a quote here: raw, hex, base64, or JSON around one of these.',
   'quote.pasteLabel': 'Quote as text',
   'quote.pasteHelp': 'Hex, base64, or JSON around one of these.',
-  'quote.noneText': 'The machine is registered without evidence: it counts as an ordinary machine, not in a TD.',
+  'quote.noneText':
+    'The machine is registered without evidence: it counts as an ordinary machine, not in a TD.',
   'guest.in-td': 'This machine is in a TD',
   'guest.td-without-quoting-path': 'This machine is in a TD, but cannot be asked for a quote',
   'guest.not-in-td': 'This machine is not in a TD',

@@ -55,7 +55,8 @@ export const onboarding = {
   'firstMachine.skip': 'Skip for now',
   'firstMachine.go': 'Open the node',
   'unlock.title': 'Unlock this node',
-  'unlock.text': 'The keys of this node are wrapped with a passphrase. Until they are unlocked nothing can be signed.',
+  'unlock.text':
+    'The keys of this node are wrapped with a passphrase. Until they are unlocked nothing can be signed.',
   'unlock.now': 'Unlock',
   'unlock.view': 'Look without unlocking',
 } as const;

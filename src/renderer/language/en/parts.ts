@@ -10,7 +10,6 @@ export const parts = {
   'action.copy': 'Copy',
   'action.copyId': 'Copy {id}',
   'action.more': 'More actions',
-  'action.back': 'Back',
   'time.ms': '{n} ms',
   'time.s': '{n} s',
   'time.min': '{n} min',
@@ -54,7 +53,8 @@ export const parts = {
   'problem.copy': 'Copy details',
   'problem.NODE_UNREACHABLE.what': 'The node could not be reached.',
   'problem.NODE_UNREACHABLE.meaning': 'Whether it did what was asked is not known; nothing was confirmed.',
-  'problem.NODE_UNREACHABLE.next': 'Wait until the status bar says connected, look at what is there, then try again.',
+  'problem.NODE_UNREACHABLE.next':
+    'Wait until the status bar says connected, look at what is there, then try again.',
   'problem.INPUT_INVALID.what': 'The node does not accept these values.',
   'problem.INPUT_INVALID.meaning': 'Nothing was recorded.',
   'problem.INPUT_INVALID.next': 'Correct the values and try again.',

@@ -26,11 +26,13 @@ export const settings = {
   'settings.endpoint': 'Endpoint',
   'settings.endpointHelp': 'unix:///path, tcp://host:port or ssh://user@host',
   'settings.certificates': 'Folder of certificates',
-  'settings.certificatesHelp': 'On the machine of the node, with ca.pem, cert.pem and key.pem; needed beyond this machine.',
+  'settings.certificatesHelp':
+    'On the machine of the node, with ca.pem, cert.pem and key.pem; needed beyond this machine.',
   'settings.hostKey': 'Fingerprint of the host key',
   'settings.hostKeyHelp': 'As ssh-keygen -lf shows it; another key is refused.',
   'settings.registries': 'Registries without TLS',
-  'settings.registriesHelp': 'host:port, one per line; loopback ones need not stand here. Digests are checked either way.',
+  'settings.registriesHelp':
+    'host:port, one per line; loopback ones need not stand here. Digests are checked either way.',
   'settings.saveEngine': 'Save engine settings',
   'settings.evidence': 'Evidence',
   'settings.collateral': 'Collateral service',
@@ -52,7 +54,8 @@ export const settings = {
   'settings.since': 'Since',
   'settings.entry': 'Entry',
   'settings.pairing': 'Pair another browser',
-  'settings.pairingText': 'A link that works once, on this machine only. Its session can do what you choose here.',
+  'settings.pairingText':
+    'A link that works once, on this machine only. Its session can do what you choose here.',
   'settings.scope': 'May',
   'scope.view': 'View',
   'scope.audit': 'Audit',
@@ -74,12 +77,12 @@ export const settings = {
   'about.sessionText': 'through {door}, may {scopes}',
 
   'home.waiting': 'Waiting for me',
-  'home.state': '{n, plural, =0 {Nothing is waiting for you.} one {One thing is waiting for you.} other {# things are waiting for you.}}',
+  'home.state':
+    '{n, plural, =0 {Nothing is waiting for you.} one {One thing is waiting for you.} other {# things are waiting for you.}}',
   'home.nothing': 'Nothing is waiting for you',
   'home.nothingText': 'Machines, tickets and workloads need no decision right now.',
   'home.since': 'Since your last visit',
   'home.recent': 'Newest entries',
-  'home.sinceText': '{n, plural, =0 {Nothing new since {when}.} one {One new entry since {when}.} other {{count} new entries since {when}.}}',
   'home.all': 'Open the Chronicle',
   'home.problem': 'The node has a problem',
   'home.refused': 'Evidence of {name} is refused',
@@ -102,7 +105,8 @@ export const settings = {
   'home.engine': 'The container engine is not ready',
   'home.overview': 'This node',
   'home.machines': '{n, plural, =0 {no machines} one {one machine} other {# machines}}',
-  'home.workloads': '{n, plural, =0 {nothing running} one {one workload running} other {# workloads running}}',
+  'home.workloads':
+    '{n, plural, =0 {nothing running} one {one workload running} other {# workloads running}}',
   'home.tickets': '{n, plural, =0 {no valid tickets} one {one valid ticket} other {# valid tickets}}',
   'home.entries': '{n, plural, one {one entry} other {{size} entries}} in the log',
   'home.unknownPart': 'Some of this could not be loaded, so more may be waiting.',

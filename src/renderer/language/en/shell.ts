@@ -20,7 +20,8 @@ export const shell = {
   'mismatch.text':
     'The node speaks contract {node}, this page contract {face}. Reload the page; if that does not help, update the older of the two.',
   'simulated.word': 'SIMULATED',
-  'simulated.strip': 'Some evidence in this node ends in a simulated root. It says nothing about real hardware.',
+  'simulated.strip':
+    'Some evidence in this node ends in a simulated root. It says nothing about real hardware.',
   'simulated.card': 'Simulated evidence: it says nothing about real hardware.',
   'locked.strip': 'View only: the keys of this node are locked, so nothing can be signed.',
   'locked.unlock': 'Unlock',
@@ -35,7 +36,8 @@ export const shell = {
   'tray.idle': 'Nothing running',
   'tray.running': '{n} running',
   'tray.failed': '{n} failed',
-  'tray.none': 'Longer jobs such as image pulls and exports appear here. They live in the node and go on when you leave.',
+  'tray.none':
+    'Longer jobs such as image pulls and exports appear here. They live in the node and go on when you leave.',
   'status.log': 'log {size}',
   'status.committed': 'committed',
   'status.committedTo': 'committed to {size}',

@@ -49,7 +49,10 @@ function Value({ name, value }: { name: string; value: Readable }): ReactNode {
     );
   if (typeof value === 'string' && /^([0-9a-f]{64}|[0-9a-f]{96})$/.test(value))
     return <EntityLink id={value} head={16} tail={8} target={targetOf(name, value)} />;
-  if (typeof value === 'number' && value > 1e12 && value < 4e12) return <span title={String(value)}>{utc(value)}</span>;
+  if (typeof value === 'number' && value > 1e12 && value < 4e12)
+    return <span title={String(value)}>{utc(value)}</span>;
+  if (typeof value === 'number' && name === 'judgedFor')
+    return <span title={String(value)}>{utc(value * 1000)}</span>;
   return <code className={styles.value}>{String(value)}</code>;
 }
 

@@ -1,9 +1,9 @@
 /** The Chronicle: checkpoints at the left, entries in the middle, the entry at the right. */
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useNode } from '../../client/context.tsx';
-import { number } from '../../format.ts';
+import { number, shorten } from '../../format.ts';
 import { useT } from '../../language/context.tsx';
 import { Ask } from '../../parts/Ask.tsx';
 import { Button, IconButton } from '../../parts/Button.tsx';
@@ -19,16 +19,20 @@ import { FoundList } from './FoundList.tsx';
 import { SessionStrip } from './SessionStrip.tsx';
 import { Timeline } from './Timeline.tsx';
 
+/** An origin names a key in hex; both ends of it are enough in a sentence. */
+const shortenOrigin = (origin: string): string => origin.replace(/[0-9a-f]{32,}/, (hex) => shorten(hex));
+
 const route = getRouteApi('/chronicle');
 
 export function ChroniclePage() {
   const t = useT();
   const { api } = useNode();
   const { q = '', entry } = route.useSearch();
+  // an address may name an entry that is far from the top
+  const [goTo, setGoTo] = useState(entry === undefined ? null : { index: entry });
   const navigate = route.useNavigate();
   const head = useQuery(api.chronicle.head.queryOptions());
   const [exporting, setExporting] = useState(false);
-  const [goTo, setGoTo] = useState<{ index: number } | null>(null);
   const [view, setView] = useState<readonly number[]>([]);
   const parsed = useMemo(() => parseQuery(q), [q]);
   const selected = entry ?? null;
@@ -45,10 +49,6 @@ export function ChroniclePage() {
     },
     [select],
   );
-  // an address names an entry that may be far from the top
-  useEffect(() => {
-    if (entry !== undefined) setGoTo((before) => before ?? { index: entry });
-  }, [entry]);
   const onView = useCallback((low: number, high: number) => {
     setView((before) =>
       before[0] === low && before.length === high - low + 1
@@ -77,7 +77,7 @@ export function ChroniclePage() {
                 size: number(head.data.size),
                 all: head.data.checkpoint.size >= head.data.size ? 'yes' : 'no',
                 committed: number(head.data.checkpoint.size),
-                origin: head.data.origin,
+                origin: shortenOrigin(head.data.origin),
               })
       }
       actions={
@@ -109,11 +109,20 @@ export function ChroniclePage() {
                 {isEmptyFilter(parsed.filter) ? (
                   <EntryList head={log} selected={selected} onSelect={select} onView={onView} goTo={goTo} />
                 ) : (
-                  <FoundList filter={parsed.filter} head={log} selected={selected} onSelect={select} onFound={setView} />
+                  <FoundList
+                    filter={parsed.filter}
+                    head={log}
+                    selected={selected}
+                    onSelect={select}
+                    onFound={setView}
+                  />
                 )}
               </div>
               {selected === null ? null : (
-                <section className={styles.pane} aria-label={t('chronicle.entry', { index: number(selected) })}>
+                <section
+                  className={styles.pane}
+                  aria-label={t('chronicle.entry', { index: number(selected) })}
+                >
                   <IconButton
                     className={styles.close ?? ''}
                     icon="close"

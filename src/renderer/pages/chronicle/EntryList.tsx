@@ -39,6 +39,8 @@ export function EntryList({ head, selected, onSelect, onView, goTo }: Props) {
   const [above, setAbove] = useState(0);
   const top = size - 1 - above;
   const count = Math.min(WINDOW, top + 1);
+  // the virtualizer is mutable by design; nothing here is memoized over it
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
@@ -77,7 +79,14 @@ export function EntryList({ head, selected, onSelect, onView, goTo }: Props) {
 
   const onKey = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / ROW) - 2);
-    const steps: Record<string, number> = { ArrowDown: -1, ArrowUp: 1, PageDown: -page, PageUp: page, Home: size, End: -size };
+    const steps: Record<string, number> = {
+      ArrowDown: -1,
+      ArrowUp: 1,
+      PageDown: -page,
+      PageUp: page,
+      Home: size,
+      End: -size,
+    };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();

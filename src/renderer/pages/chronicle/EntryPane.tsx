@@ -76,8 +76,18 @@ export function EntryPane({ index, size, onVisit }: Props) {
                 >
                   {t('chronicle.proofFile')}
                 </Button>
-                <IconButton icon="up" name={t('chronicle.newer')} disabled={index >= size - 1} onClick={() => onVisit(index + 1)} />
-                <IconButton icon="down" name={t('chronicle.older')} disabled={index === 0} onClick={() => onVisit(index - 1)} />
+                <IconButton
+                  icon="up"
+                  name={t('chronicle.newer')}
+                  disabled={index >= size - 1}
+                  onClick={() => onVisit(index + 1)}
+                />
+                <IconButton
+                  icon="down"
+                  name={t('chronicle.older')}
+                  disabled={index === 0}
+                  onClick={() => onVisit(index - 1)}
+                />
               </>
             }
           />
@@ -127,30 +137,52 @@ function Says({ entry }: { entry: EntryDetail }) {
 function Envelope({ entry }: { entry: EntryDetail }) {
   const t = useT();
   return (
-      <Section title={t('chronicle.envelope')}>
+    <Section title={t('chronicle.envelope')}>
+      <Facts
+        rows={[
+          [t('chronicle.record'), <FullId key="id" id={entry.id} />],
+          [
+            t('chronicle.author'),
+            entry.author === null ? (
+              t('unknown')
+            ) : (
+              <EntityLink
+                key="author"
+                id={entry.author}
+                head={16}
+                tail={8}
+                target={{ to: '/chronicle', search: { q: `by:${entry.author}` } }}
+              />
+            ),
+          ],
+          [
+            t('chronicle.coalition'),
+            entry.coalition === null ? (
+              t('unknown')
+            ) : /^0+$/.test(entry.coalition) ? (
+              t('chronicle.noCoalition')
+            ) : (
+              <EntityLink key="c" id={entry.coalition} head={16} tail={8} />
+            ),
+          ],
+          [t('chronicle.seq'), entry.seq === null ? t('unknown') : number(entry.seq)],
+          [t('chronicle.claimedTime'), entry.at === null ? t('unknown') : utc(entry.at)],
+          [t('chronicle.size'), bytes(entry.size)],
+          [t('chronicle.leaf'), <FullId key="leaf" id={hexOf(entry.leaf)} glyph={false} />],
+        ]}
+      />
+      {entry.evidence.length === 0 ? null : (
         <Facts
-          rows={[
-            [t('chronicle.record'), <FullId key="id" id={entry.id} />],
-            [t('chronicle.author'), entry.author === null ? t('unknown') : <EntityLink key="author" id={entry.author} head={16} tail={8} target={{ to: '/chronicle', search: { q: `by:${entry.author}` } }} />],
-            [t('chronicle.coalition'), entry.coalition === null ? t('unknown') : /^0+$/.test(entry.coalition) ? t('chronicle.noCoalition') : <EntityLink key="c" id={entry.coalition} head={16} tail={8} />],
-            [t('chronicle.seq'), entry.seq === null ? t('unknown') : number(entry.seq)],
-            [t('chronicle.claimedTime'), entry.at === null ? t('unknown') : utc(entry.at)],
-            [t('chronicle.size'), bytes(entry.size)],
-            [t('chronicle.leaf'), <FullId key="leaf" id={hexOf(entry.leaf)} glyph={false} />],
-          ]}
+          rows={entry.evidence.map((pointer, i) => [
+            t('chronicle.evidence', { n: i + 1 }),
+            <span key={pointer.leaf}>
+              {pointer.origin} · {number(pointer.index)} / {number(pointer.size)} ·{' '}
+              <EntityLink id={pointer.leaf} />
+            </span>,
+          ])}
         />
-        {entry.evidence.length === 0 ? null : (
-          <Facts
-            rows={entry.evidence.map((pointer, i) => [
-              t('chronicle.evidence', { n: i + 1 }),
-              <span key={pointer.leaf}>
-                {pointer.origin} · {number(pointer.index)} / {number(pointer.size)} ·{' '}
-                <EntityLink id={pointer.leaf} />
-              </span>,
-            ])}
-          />
-        )}
-      </Section>
+      )}
+    </Section>
   );
 }
 

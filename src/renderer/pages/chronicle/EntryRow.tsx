@@ -21,7 +21,16 @@ interface Props {
   onSelect: (index: number) => void;
 }
 
-export const EntryRow = memo(function EntryRow({ index, entry, selected, mark, top, height, rowIndex, onSelect }: Props) {
+export const EntryRow = memo(function EntryRow({
+  index,
+  entry,
+  selected,
+  mark,
+  top,
+  height,
+  rowIndex,
+  onSelect,
+}: Props) {
   const t = useT();
   return (
     // arrow keys are handled by the grid; a click is the same choice by pointer
@@ -43,7 +52,7 @@ export const EntryRow = memo(function EntryRow({ index, entry, selected, mark, t
         <Mark kind={mark} size={12} />
       </span>
       {entry === undefined ? (
-        <span role="gridcell" className={styles.pending}>
+        <span role="gridcell" aria-label={t('loading')} className={styles.pending}>
           <span className={styles.bone} />
         </span>
       ) : (

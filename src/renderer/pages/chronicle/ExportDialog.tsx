@@ -20,6 +20,7 @@ export function ExportDialog({ size, onClose }: { size: number; onClose: () => v
   const [from, setFrom] = useState('0');
   const [to, setTo] = useState(String(size - 1));
   const [progress, setProgress] = useState<{ done: number; total: number; bytes: number } | null>(null);
+  const [cancelled, setCancelled] = useState(false);
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
   const low = Number(from);
@@ -29,6 +30,7 @@ export function ExportDialog({ size, onClose }: { size: number; onClose: () => v
     mutationFn: async () => {
       const controller = new AbortController();
       abort.current = controller;
+      setCancelled(false);
       const parts: string[] = [];
       let length = 0;
       const input = range === 'all' ? {} : { from: low, to: high };
@@ -45,6 +47,7 @@ export function ExportDialog({ size, onClose }: { size: number; onClose: () => v
   });
   const stop = (): void => {
     abort.current?.abort();
+    setCancelled(true);
     setProgress(null);
   };
   return (
@@ -80,7 +83,13 @@ export function ExportDialog({ size, onClose }: { size: number; onClose: () => v
       />
       {range === 'part' ? (
         <Fields>
-          <TextField label={t('export.from')} value={from} onChange={setFrom} inputMode="numeric" fault={valid ? null : t('export.badRange', { last: number(size - 1) })} />
+          <TextField
+            label={t('export.from')}
+            value={from}
+            onChange={setFrom}
+            inputMode="numeric"
+            fault={valid ? null : t('export.badRange', { last: number(size - 1) })}
+          />
           <TextField label={t('export.to')} value={to} onChange={setTo} inputMode="numeric" />
         </Fields>
       ) : null}
@@ -90,11 +99,15 @@ export function ExportDialog({ size, onClose }: { size: number; onClose: () => v
           <p>
             {run.isSuccess
               ? t('export.saved', { n: number(progress.total), size: bytes(progress.bytes) })
-              : t('export.progress', { done: number(progress.done), total: number(progress.total), size: bytes(progress.bytes) })}
+              : t('export.progress', {
+                  done: number(progress.done),
+                  total: number(progress.total),
+                  size: bytes(progress.bytes),
+                })}
           </p>
         </div>
       )}
-      <Thrown error={abort.current?.signal.aborted === true ? null : run.error} onRetry={() => run.mutate()} />
+      <Thrown error={cancelled ? null : run.error} onRetry={() => run.mutate()} />
     </Dialog>
   );
 }

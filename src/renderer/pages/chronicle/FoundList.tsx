@@ -45,6 +45,8 @@ export function FoundList({ filter, head, selected, onSelect, onFound }: Props) 
   const searched = query.data?.pages.reduce((sum, page) => sum + page.searched, 0) ?? 0;
   const size = query.data?.pages[0]?.size ?? head.size;
   useEffect(() => onFound(entries.map(({ index }) => index)), [entries, onFound]);
+  // the virtualizer is mutable by design; nothing here is memoized over it
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count: entries.length,
     getScrollElement: () => scroller.current,

@@ -26,7 +26,11 @@ export function ProofCard({ entry, result }: { entry: EntryDetail; result: Verif
       const values = Object.fromEntries(
         Object.entries(step.values).map(([name, value]) => [
           name,
-          typeof value === 'string' && value.length > 40 ? shorten(value, 16, 8) : name === 'size' ? number(Number(value)) : value,
+          typeof value === 'string' && value.length > 40
+            ? shorten(value, 16, 8)
+            : name === 'size'
+              ? number(Number(value))
+              : value,
         ]),
       );
       return t(`verify.${step.id}.passed`, values);
@@ -44,7 +48,11 @@ export function ProofCard({ entry, result }: { entry: EntryDetail; result: Verif
           name={t('verify.card')}
           mark={mark}
           claim={
-            mark === 'passed' ? t('verify.claimOk') : mark === 'failed' ? t('verify.claimFailed') : t('verify.claimOpen')
+            mark === 'passed'
+              ? t('verify.claimOk')
+              : mark === 'failed'
+                ? t('verify.claimFailed')
+                : t('verify.claimOpen')
           }
           provenance={
             result === undefined ? null : (

@@ -1,6 +1,6 @@
 /** What was verified in this session, and the button that verifies everything that is loaded. */
 import { useMutation } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { useNode } from '../../client/context.tsx';
 import { createStore, useStore } from '../../client/store.ts';
 import { number } from '../../format.ts';
@@ -19,7 +19,7 @@ export function SessionStrip({ total, loaded }: { total: number; loaded: readonl
   const announce = useAnnounce();
   const { verifier } = useNode();
   const session = useStore(verifier.session);
-  const progress = useRef(createStore<number | null>(null)).current;
+  const [progress] = useState(() => createStore<number | null>(null));
   const done = useStore(progress);
   const stop = useRef(false);
   const verify = useMutation({
@@ -46,9 +46,16 @@ export function SessionStrip({ total, loaded }: { total: number; loaded: readonl
           size={12}
         />
         <span className={styles.text}>
-          {t('chronicle.session', { total: number(total), verified: number(session.verified), failed: session.failed })}
+          {t('chronicle.session', {
+            total: number(total),
+            verified: number(session.verified),
+            failed: session.failed,
+          })}
           {session.head === null ? null : (
-            <span className={styles.head}> · {t('chronicle.sessionHead', { size: number(session.head.size) })}</span>
+            <span className={styles.head}>
+              {' '}
+              · {t('chronicle.sessionHead', { size: number(session.head.size) })}
+            </span>
           )}
         </span>
         {verify.isPending ? (

@@ -65,7 +65,8 @@ const columns = (t: Translate): readonly Column<Workload>[] => [
     header: t('compute.column.run'),
     width: '96px',
     right: true,
-    sort: (workload) => (workload.startedAt === null ? 0 : (workload.endedAt ?? Date.now()) - workload.startedAt),
+    sort: (workload) =>
+      workload.startedAt === null ? 0 : (workload.endedAt ?? Date.now()) - workload.startedAt,
     cell: (workload) =>
       workload.startedAt === null ? '–' : <Since at={workload.startedAt} until={workload.endedAt} />,
   },
@@ -126,7 +127,12 @@ export function ComputePage() {
           search.id === undefined || all === undefined ? null : open === null ? (
             <Empty icon="compute" title={t('compute.gone')} text={t('compute.goneText')} />
           ) : (
-            <WorkloadDetail key={open.id} workload={open} tab={search.tab ?? ''} onTab={(tab) => set({ tab })} />
+            <WorkloadDetail
+              key={open.id}
+              workload={open}
+              tab={search.tab ?? ''}
+              onTab={(tab) => set({ tab })}
+            />
           )
         }
         list={
@@ -147,7 +153,8 @@ export function ComputePage() {
                   <Mark kind={engine.data.state === 'ready' ? 'passed' : 'failed'} label="" size={12} />
                   <span>
                     {engine.data.state === 'ready'
-                      ? `${engine.data.name ?? ''} ${engine.data.version ?? ''}`.trim() || engine.data.sentence
+                      ? `${engine.data.name ?? ''} ${engine.data.version ?? ''}`.trim() ||
+                        engine.data.sentence
                       : engine.data.sentence}
                   </span>
                   <code>{engine.data.endpoint}</code>
@@ -179,7 +186,13 @@ export function ComputePage() {
                   />
                 ) : (
                   <>
-                    <QueryBar label={t('compute.filter')} placeholder={t('compute.filterHint')} value={search.q ?? ''} onSubmit={(q) => set({ q })} live />
+                    <QueryBar
+                      label={t('compute.filter')}
+                      placeholder={t('compute.filterHint')}
+                      value={search.q ?? ''}
+                      onSubmit={(q) => set({ q })}
+                      live
+                    />
                     <DataTable
                       name={t('compute.workloads')}
                       columns={search.id === undefined ? wide : narrow}

@@ -17,14 +17,20 @@ interface Props {
 export function Needs({ requirements, reasons, machine }: Props) {
   const t = useT();
   const offer = machine?.offer ?? null;
-  const free = (of: number | undefined, used: number): number | null => (of === undefined ? null : Math.max(0, of - used));
+  const free = (of: number | undefined, used: number): number | null =>
+    of === undefined ? null : Math.max(0, of - used);
   const cpuFree = free(offer?.cpuMillicores, machine?.inUse.cpuMillicores ?? 0);
   const ramFree = free(offer?.ramMib, machine?.inUse.ramMib ?? 0);
   const storageFree = free(offer?.storageGib, machine?.inUse.storageGib ?? 0);
   const amounts = [
     { name: t('needs.cpu'), need: requirements.minCpuMillicores, have: cpuFree, say: cpu },
     { name: t('needs.ram'), need: requirements.minRamMib, have: ramFree, say: mib },
-    { name: t('needs.storage'), need: requirements.minStorageGib, have: storageFree, say: (value: number) => `${number(value)} GiB` },
+    {
+      name: t('needs.storage'),
+      need: requirements.minStorageGib,
+      have: storageFree,
+      say: (value: number) => `${number(value)} GiB`,
+    },
   ];
   return (
     <>
@@ -71,22 +77,22 @@ export function Needs({ requirements, reasons, machine }: Props) {
             </th>
             <td>{t(`needs.tdx.${requirements.tdx}`)}</td>
             {machine === null ? null : (
-              <td>{offer === null ? t('unknown') : offer.tdx ? t('offer.tdxLong') : t('offer.tdxWithoutLong')}</td>
+              <td>
+                {offer === null ? t('unknown') : offer.tdx ? t('offer.tdxLong') : t('offer.tdxWithoutLong')}
+              </td>
             )}
           </tr>
           <tr>
-            <th scope="row">
-              {t('needs.network')}
-            </th>
+            <th scope="row">{t('needs.network')}</th>
             <td colSpan={2}>
               {t(`needs.network.${requirements.network}`)}
-              {requirements.networkAllow.length === 0 ? null : <code> {requirements.networkAllow.join(', ')}</code>}
+              {requirements.networkAllow.length === 0 ? null : (
+                <code> {requirements.networkAllow.join(', ')}</code>
+              )}
             </td>
           </tr>
           <tr>
-            <th scope="row">
-              {t('needs.root')}
-            </th>
+            <th scope="row">{t('needs.root')}</th>
             <td colSpan={2}>{t(requirements.readOnly ? 'needs.readOnly' : 'needs.writable')}</td>
           </tr>
         </tbody>

@@ -57,7 +57,12 @@ export function SubmitDialog({ onClose, onDone }: Props) {
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>
           {seen === undefined ? (
-            <Button kind="primary" busy={check.isPending} disabled={!byDigest || machine === null} onClick={() => check.mutate()}>
+            <Button
+              kind="primary"
+              busy={check.isPending}
+              disabled={!byDigest || machine === null}
+              onClick={() => check.mutate()}
+            >
               {t('submit.check')}
             </Button>
           ) : (

@@ -26,7 +26,15 @@ import { Needs, Reasons } from './Needs.tsx';
 import { workloadMark, workloadWord } from './states.ts';
 import { useLoad, useLogs } from './use-stream.ts';
 
-export function WorkloadDetail({ workload, tab, onTab }: { workload: Workload; tab: string; onTab: (tab: string) => void }) {
+export function WorkloadDetail({
+  workload,
+  tab,
+  onTab,
+}: {
+  workload: Workload;
+  tab: string;
+  onTab: (tab: string) => void;
+}) {
   const t = useT();
   const { client } = useNode();
   const may = useMay();
@@ -59,7 +67,9 @@ export function WorkloadDetail({ workload, tab, onTab }: { workload: Workload; t
             <span className={styles.state}>
               <Mark kind={workloadMark(workload)} label="" />
               {t(workloadWord(workload))}
-              {workload.end?.exitCode === null || workload.end === null ? '' : ` · ${t('compute.exit', { code: workload.end.exitCode })}`}
+              {workload.end?.exitCode === null || workload.end === null
+                ? ''
+                : ` · ${t('compute.exit', { code: workload.end.exitCode })}`}
               {workload.startedAt === null ? null : (
                 <>
                   {' · '}
@@ -67,7 +77,12 @@ export function WorkloadDetail({ workload, tab, onTab }: { workload: Workload; t
                 </>
               )}
             </span>
-            <EntityLink id={workload.machine} label={workload.machineName} copy={false} target={{ to: '/machines', search: { id: workload.machine } }} />
+            <EntityLink
+              id={workload.machine}
+              label={workload.machineName}
+              copy={false}
+              target={{ to: '/machines', search: { id: workload.machine } }}
+            />
             <FullLadder stage={workload.stage} />
           </>
         }
@@ -77,7 +92,11 @@ export function WorkloadDetail({ workload, tab, onTab }: { workload: Workload; t
               <Button icon="stop" disabled={!running} onClick={() => setAsk('stop')}>
                 {t('compute.stop')}
               </Button>
-              <Button kind="danger" disabled={!workload.present || workload.state === 'running' || workload.state === 'submitted'} onClick={() => setAsk('remove')}>
+              <Button
+                kind="danger"
+                disabled={!workload.present || workload.state === 'running' || workload.state === 'submitted'}
+                onClick={() => setAsk('remove')}
+              >
                 {t('compute.remove')}
               </Button>
             </>
@@ -90,18 +109,49 @@ export function WorkloadDetail({ workload, tab, onTab }: { workload: Workload; t
         onChange={onTab}
         items={[
           { value: 'overview', label: t('compute.tab.overview'), content: <Overview workload={workload} /> },
-          { value: 'log', label: t('compute.tab.log'), fill: true, content: <Logs workload={workload} /> },
+          {
+            value: 'log',
+            label: t('compute.tab.log'),
+            fill: true,
+            content: <Logs key={`${workload.startedAt ?? ''} ${workload.present}`} workload={workload} />,
+          },
           { value: 'usage', label: t('compute.tab.usage'), content: <Usage workload={workload} /> },
-          { value: 'entries', label: t('compute.tab.entries'), count: workload.entries.length, content: <Entries workload={workload} /> },
+          {
+            value: 'entries',
+            label: t('compute.tab.entries'),
+            count: workload.entries.length,
+            content: <Entries workload={workload} />,
+          },
         ]}
       />
       {ask === 'stop' ? (
-        <Confirm title={t('compute.stopTitle')} text={t('compute.stopText')} action={t('compute.stop')} mutation={stop} onClose={close} ready={seconds !== null && seconds <= 300}>
-          <TextField label={t('compute.grace')} unit={t('compute.seconds')} value={grace} onChange={setGrace} inputMode="numeric" fault={seconds === null || seconds > 300 ? t('compute.graceFault') : null} />
+        <Confirm
+          title={t('compute.stopTitle')}
+          text={t('compute.stopText')}
+          action={t('compute.stop')}
+          mutation={stop}
+          onClose={close}
+          ready={seconds !== null && seconds <= 300}
+        >
+          <TextField
+            label={t('compute.grace')}
+            unit={t('compute.seconds')}
+            value={grace}
+            onChange={setGrace}
+            inputMode="numeric"
+            fault={seconds === null || seconds > 300 ? t('compute.graceFault') : null}
+          />
         </Confirm>
       ) : null}
       {ask === 'remove' ? (
-        <Confirm title={t('compute.removeTitle')} text={t('compute.removeText')} action={t('compute.remove')} mutation={remove} onClose={close} danger>
+        <Confirm
+          title={t('compute.removeTitle')}
+          text={t('compute.removeText')}
+          action={t('compute.remove')}
+          mutation={remove}
+          onClose={close}
+          danger
+        >
           <CheckField label={t('compute.removeImage')} checked={withImage} onChange={setWithImage} />
         </Confirm>
       ) : null}
@@ -146,7 +196,10 @@ function Overview({ workload }: { workload: Workload }) {
             [t('compute.image'), <code key="i">{workload.image}</code>],
             [t('compute.id'), <FullId key="id" id={workload.id} />],
             [t('compute.submitted'), utc(workload.submittedAt)],
-            [t('compute.started'), workload.startedAt === null ? t('compute.notStarted') : utc(workload.startedAt)],
+            [
+              t('compute.started'),
+              workload.startedAt === null ? t('compute.notStarted') : utc(workload.startedAt),
+            ],
             [t('compute.ended'), workload.endedAt === null ? t('compute.notEnded') : utc(workload.endedAt)],
             [t('compute.container'), t(workload.present ? 'compute.present' : 'compute.absent')],
           ]}
@@ -158,7 +211,7 @@ function Overview({ workload }: { workload: Workload }) {
 
 function Load({ workload }: { workload: Workload }) {
   const t = useT();
-  const { samples, error } = useLoad(workload.id, true);
+  const { samples, error } = useLoad(workload.id);
   const times = useMemo(() => samples.map(({ at }) => at), [samples]);
   const cpus = useMemo(() => samples.map(({ cpuMillicores }) => cpuMillicores), [samples]);
   const memory = useMemo(() => samples.map(({ memoryMib }) => memoryMib), [samples]);
@@ -198,12 +251,21 @@ function Load({ workload }: { workload: Workload }) {
 
 function Logs({ workload }: { workload: Workload }) {
   const t = useT();
-  const run = `${workload.startedAt ?? ''} ${workload.present}`;
-  const { lines, dropped, ended, error } = useLogs(workload.id, run);
-  if (workload.startedAt === null) return <Section title={t('compute.tab.log')}><p className={styles.note}>{t('compute.noLog')}</p></Section>;
+  const { lines, dropped, ended, error } = useLogs(workload.id);
+  if (workload.startedAt === null)
+    return (
+      <Section title={t('compute.tab.log')}>
+        <p className={styles.note}>{t('compute.noLog')}</p>
+      </Section>
+    );
   return (
     <div className={styles.log}>
-      <LogView lines={lines} dropped={dropped} ended={ended} fileName={`${shorten(workload.id, 12, 0).replace('…', '')}.log`} />
+      <LogView
+        lines={lines}
+        dropped={dropped}
+        ended={ended}
+        fileName={`${shorten(workload.id, 12, 0).replace('…', '')}.log`}
+      />
       <Thrown error={error} />
     </div>
   );
@@ -254,7 +316,13 @@ function Entries({ workload }: { workload: Workload }) {
       <ol className={styles.entries}>
         {workload.entries.map((entry) => (
           <li key={entry.index}>
-            <EntityLink id={String(entry.index)} label={number(entry.index)} glyph={false} copy={false} target={{ to: '/chronicle', search: { entry: entry.index } }} />
+            <EntityLink
+              id={String(entry.index)}
+              label={number(entry.index)}
+              glyph={false}
+              copy={false}
+              target={{ to: '/chronicle', search: { entry: entry.index } }}
+            />
             <span>{entry.kind}</span>
             <span className={styles.note}>
               <Time at={entry.at} />

@@ -18,8 +18,8 @@ export interface LogState {
 /** New lines are drawn together, at most this often. */
 const DRAW_MS = 100;
 
-/** `run` changes when the stream should be opened anew, as when a workload starts. */
-export function useLogs(id: string, run: string): LogState {
+/** Belongs to a component that is made anew (by its key) for another workload or another run of it. */
+export function useLogs(id: string): LogState {
   const { client, connection } = useNode();
   const [state, setState] = useState<LogState>({ lines: [], dropped: 0, ended: false, error: null });
   useEffect(() => {
@@ -56,7 +56,6 @@ export function useLogs(id: string, run: string): LogState {
         }
       }
     };
-    setState({ lines: [], dropped: 0, ended: false, error: null });
     follow().catch((error: unknown) => {
       if (!signal.aborted) setState({ lines: [...lines], dropped, ended: false, error });
     });
@@ -64,7 +63,7 @@ export function useLogs(id: string, run: string): LogState {
       controller.abort();
       clearTimeout(timer);
     };
-  }, [client, connection, id, run]);
+  }, [client, connection, id]);
   return state;
 }
 
@@ -73,11 +72,11 @@ export interface LoadState {
   readonly error: unknown;
 }
 
-export function useLoad(id: string, enabled: boolean): LoadState {
+/** Like `useLogs`: one component, one workload. */
+export function useLoad(id: string): LoadState {
   const { client, connection } = useNode();
   const [state, setState] = useState<LoadState>({ samples: [], error: null });
   useEffect(() => {
-    if (!enabled) return undefined;
     const controller = new AbortController();
     const { signal } = controller;
     const follow = async (): Promise<void> => {
@@ -97,11 +96,11 @@ export function useLoad(id: string, enabled: boolean): LoadState {
         }
       }
     };
-    setState({ samples: [], error: null });
     follow().catch((error: unknown) => {
       if (!signal.aborted) setState((before) => ({ ...before, error }));
     });
     return () => controller.abort();
-  }, [client, connection, id, enabled]);
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- all three are used, inside the loop
+  }, [client, connection, id]);
   return state;
 }

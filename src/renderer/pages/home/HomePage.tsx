@@ -60,14 +60,20 @@ export function HomePage() {
           <ul className={styles.list}>
             {waiting.map((item) => (
               <li key={item.id}>
-                <Link to={item.target.to} search={('search' in item.target ? item.target.search : {}) as never} className={styles.item}>
+                <Link
+                  to={item.target.to}
+                  search={('search' in item.target ? item.target.search : {}) as never}
+                  className={styles.item}
+                >
                   <Mark kind={item.mark} />
                   <span className={styles.words}>
                     <strong>{item.title}</strong>
                     <span>{item.text}</span>
                   </span>
                   <span className={styles.deadline}>
-                    {item.deadline === null || item.id.startsWith('problem') ? null : <Time at={item.deadline} />}
+                    {item.deadline === null || item.id.startsWith('problem') ? null : (
+                      <Time at={item.deadline} />
+                    )}
                   </span>
                   <Icon name="right" size={14} />
                 </Link>
@@ -78,10 +84,35 @@ export function HomePage() {
         <div className={styles.side}>
           <section aria-label={t('home.overview')} className={styles.figures}>
             <h2>{t('home.overview')}</h2>
-            <Figure to="/machines" text={machines.data === undefined ? null : t('home.machines', { n: machines.data.machines.filter(({ state }) => state !== 'retired').length })} />
+            <Figure
+              to="/machines"
+              text={
+                machines.data === undefined
+                  ? null
+                  : t('home.machines', {
+                      n: machines.data.machines.filter(({ state }) => state !== 'retired').length,
+                    })
+              }
+            />
             <Figure to="/compute" text={running === undefined ? null : t('home.workloads', { n: running })} />
-            <Figure to="/tickets" text={tickets.data === undefined ? null : t('home.tickets', { n: tickets.data.tickets.filter(({ state }) => state === 'valid').length })} />
-            <Figure to="/chronicle" text={status === null ? null : t('home.entries', { n: status.log.size, size: number(status.log.size) })} />
+            <Figure
+              to="/tickets"
+              text={
+                tickets.data === undefined
+                  ? null
+                  : t('home.tickets', {
+                      n: tickets.data.tickets.filter(({ state }) => state === 'valid').length,
+                    })
+              }
+            />
+            <Figure
+              to="/chronicle"
+              text={
+                status === null
+                  ? null
+                  : t('home.entries', { n: status.log.size, size: number(status.log.size) })
+              }
+            />
           </section>
           <News />
         </div>
@@ -90,7 +121,13 @@ export function HomePage() {
   );
 }
 
-function Figure({ to, text }: { to: '/machines' | '/compute' | '/tickets' | '/chronicle'; text: string | null }) {
+function Figure({
+  to,
+  text,
+}: {
+  to: '/machines' | '/compute' | '/tickets' | '/chronicle';
+  text: string | null;
+}) {
   const t = useT();
   return (
     <Link to={to} className={styles.figure}>
@@ -115,11 +152,16 @@ function News() {
             {entries.map((entry) => (
               <li key={entry.index}>
                 <Link to="/chronicle" search={{ entry: entry.index }} className={styles.entry}>
-                  <span className={visit !== null && (entry.at ?? 0) > visit ? styles.fresh : styles.seen} aria-hidden="true" />
+                  <span
+                    className={visit !== null && (entry.at ?? 0) > visit ? styles.fresh : styles.seen}
+                    aria-hidden="true"
+                  />
                   <span className={styles.kind}>{entry.kind}</span>
                   <span className={styles.gist}>{gist(entry)}</span>
                   <Ladder stage={entry.stage} words={false} />
-                  <span className={styles.when}>{entry.at === null ? t('unknown') : <Time at={entry.at} />}</span>
+                  <span className={styles.when}>
+                    {entry.at === null ? t('unknown') : <Time at={entry.at} />}
+                  </span>
                 </Link>
               </li>
             ))}

@@ -21,7 +21,10 @@ export interface Waiting {
   readonly target:
     | Target
     | { readonly to: '/settings' | '/machines' | '/compute' }
-    | { readonly to: '/machines' | '/tickets'; readonly search: { readonly q?: string; readonly sort?: string } };
+    | {
+        readonly to: '/machines' | '/tickets';
+        readonly search: { readonly q?: string; readonly sort?: string };
+      };
 }
 
 export interface Known {
@@ -35,15 +38,36 @@ export interface Known {
 export function waitingFor(t: Translate, known: Known, now: number): readonly Waiting[] {
   const out: Waiting[] = [];
   for (const [i, problem] of (known.problems ?? []).entries())
-    out.push({ id: `problem-${i}`, mark: 'failed', title: t('home.problem'), text: problem.what, deadline: now, target: { to: '/settings' } });
+    out.push({
+      id: `problem-${i}`,
+      mark: 'failed',
+      title: t('home.problem'),
+      text: problem.what,
+      deadline: now,
+      target: { to: '/settings' },
+    });
   const machines = (known.machines ?? []).filter(({ state }) => state !== 'retired');
   for (const machine of machines) {
     const target: Target = { to: '/machines', search: { id: machine.id } };
     const base = { target, id: machine.id };
     if (machine.state === 'refused')
-      out.push({ ...base, sort: 'refused', mark: 'failed', title: t('home.refused', { name: machine.name }), text: machine.sentence, deadline: null });
+      out.push({
+        ...base,
+        sort: 'refused',
+        mark: 'failed',
+        title: t('home.refused', { name: machine.name }),
+        text: machine.sentence,
+        deadline: null,
+      });
     else if (machine.state === 'incomplete')
-      out.push({ ...base, sort: 'incomplete', mark: 'not-checked', title: t('home.incomplete', { name: machine.name }), text: t('home.incompleteText'), deadline: null });
+      out.push({
+        ...base,
+        sort: 'incomplete',
+        mark: 'not-checked',
+        title: t('home.incomplete', { name: machine.name }),
+        text: t('home.incompleteText'),
+        deadline: null,
+      });
     const expires = machine.verdict?.collateralExpires ?? null;
     const end = expires === null ? Number.NaN : Date.parse(expires);
     if (machine.state !== 'refused' && end - now < COLLATERAL_NOTICE)
@@ -59,7 +83,11 @@ export function waitingFor(t: Translate, known: Known, now: number): readonly Wa
   }
   for (const ticket of known.tickets ?? [])
     // a ticket that was made for an hour is not news when it ends
-    if (ticket.state === 'valid' && ticket.expires - now < TICKET_NOTICE && ticket.expires - ticket.issuedAt > 3 * TICKET_NOTICE)
+    if (
+      ticket.state === 'valid' &&
+      ticket.expires - now < TICKET_NOTICE &&
+      ticket.expires - ticket.issuedAt > 3 * TICKET_NOTICE
+    )
       out.push({
         id: ticket.id,
         sort: 'ticket',
@@ -78,15 +106,40 @@ export function waitingFor(t: Translate, known: Known, now: number): readonly Wa
         text: operation.problem?.what ?? '',
         deadline: null,
         target:
-          operation.subject?.area === 'compute' ? { to: '/compute', search: { id: operation.subject.id } } : { to: '/compute' },
+          operation.subject?.area === 'compute'
+            ? { to: '/compute', search: { id: operation.subject.id } }
+            : { to: '/compute' },
       });
   if (known.engine !== undefined && known.engine.state !== 'ready')
-    out.push({ id: 'engine', mark: 'failed', title: t('home.engine'), text: known.engine.sentence, deadline: null, target: { to: '/settings' } });
+    out.push({
+      id: 'engine',
+      mark: 'failed',
+      title: t('home.engine'),
+      text: known.engine.sentence,
+      deadline: null,
+      target: { to: '/settings' },
+    });
   if (known.machines !== undefined && machines.length === 0)
-    out.push({ id: 'no-machine', mark: 'not-checked', title: t('home.noMachine'), text: t('home.noMachineText'), deadline: null, target: { to: '/machines' } });
+    out.push({
+      id: 'no-machine',
+      mark: 'not-checked',
+      title: t('home.noMachine'),
+      text: t('home.noMachineText'),
+      deadline: null,
+      target: { to: '/machines' },
+    });
   else if (known.machines !== undefined && machines.every(({ offer }) => offer === null))
-    out.push({ id: 'no-offer', mark: 'not-checked', title: t('home.noOffer'), text: t('home.noOfferText'), deadline: null, target: { to: '/machines' } });
-  return gather(t, out).toSorted((a, b) => (a.deadline ?? Number.POSITIVE_INFINITY) - (b.deadline ?? Number.POSITIVE_INFINITY) || 0);
+    out.push({
+      id: 'no-offer',
+      mark: 'not-checked',
+      title: t('home.noOffer'),
+      text: t('home.noOfferText'),
+      deadline: null,
+      target: { to: '/machines' },
+    });
+  return gather(t, out).toSorted(
+    (a, b) => (a.deadline ?? Number.POSITIVE_INFINITY) - (b.deadline ?? Number.POSITIVE_INFINITY) || 0,
+  );
 }
 
 /** More than this many of a sort are one line that leads to all of them. */

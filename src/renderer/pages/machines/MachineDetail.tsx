@@ -30,7 +30,15 @@ const REGISTERS: readonly Register[] = ['mrtd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr
 
 type Ask = 'offer' | 'recheck' | 'retire' | 'withdraw' | 'unpin' | null;
 
-export function MachineDetail({ machine, tab, onTab }: { machine: Machine; tab: string; onTab: (tab: string) => void }) {
+export function MachineDetail({
+  machine,
+  tab,
+  onTab,
+}: {
+  machine: Machine;
+  tab: string;
+  onTab: (tab: string) => void;
+}) {
   const t = useT();
   const { client } = useNode();
   const may = useMay();
@@ -99,7 +107,11 @@ export function MachineDetail({ machine, tab, onTab }: { machine: Machine; tab: 
                     disabled: machine.quote === null,
                   },
                   { label: t('machines.unpin'), onSelect: () => setAsk('unpin'), disabled: !pinned },
-                  { label: t('machines.withdraw'), onSelect: () => setAsk('withdraw'), disabled: machine.offer === null },
+                  {
+                    label: t('machines.withdraw'),
+                    onSelect: () => setAsk('withdraw'),
+                    disabled: machine.offer === null,
+                  },
                   { label: t('machines.retire'), onSelect: () => setAsk('retire'), danger: true },
                 ]}
               />
@@ -118,7 +130,11 @@ export function MachineDetail({ machine, tab, onTab }: { machine: Machine; tab: 
         onChange={onTab}
         items={[
           { value: 'evidence', label: t('machines.tab.evidence'), content: <Evidence machine={machine} /> },
-          { value: 'capacity', label: t('machines.tab.capacity'), content: <Capacity machine={machine} onOffer={() => setAsk('offer')} /> },
+          {
+            value: 'capacity',
+            label: t('machines.tab.capacity'),
+            content: <Capacity machine={machine} onOffer={() => setAsk('offer')} />,
+          },
           { value: 'pins', label: t('machines.tab.pins'), content: <Pins machine={machine} /> },
           {
             value: 'history',
@@ -131,13 +147,32 @@ export function MachineDetail({ machine, tab, onTab }: { machine: Machine; tab: 
       {ask === 'offer' ? <OfferDialog machine={machine} onClose={close} /> : null}
       {ask === 'recheck' ? <RecheckDialog machine={machine} onClose={close} /> : null}
       {ask === 'unpin' ? (
-        <Confirm title={t('machines.unpinTitle', { name: machine.name })} text={t('machines.unpinText')} action={t('machines.unpin')} mutation={unpin} onClose={close} />
+        <Confirm
+          title={t('machines.unpinTitle', { name: machine.name })}
+          text={t('machines.unpinText')}
+          action={t('machines.unpin')}
+          mutation={unpin}
+          onClose={close}
+        />
       ) : null}
       {ask === 'withdraw' ? (
-        <Confirm title={t('machines.withdrawTitle', { name: machine.name })} text={t('machines.withdrawText')} action={t('machines.withdraw')} mutation={withdraw} onClose={close} />
+        <Confirm
+          title={t('machines.withdrawTitle', { name: machine.name })}
+          text={t('machines.withdrawText')}
+          action={t('machines.withdraw')}
+          mutation={withdraw}
+          onClose={close}
+        />
       ) : null}
       {ask === 'retire' ? (
-        <Confirm title={t('machines.retireTitle', { name: machine.name })} text={t('machines.retireText')} action={t('machines.retire')} mutation={retire} onClose={close} danger />
+        <Confirm
+          title={t('machines.retireTitle', { name: machine.name })}
+          text={t('machines.retireText')}
+          action={t('machines.retire')}
+          mutation={retire}
+          onClose={close}
+          danger
+        />
       ) : null}
     </>
   );
@@ -151,7 +186,13 @@ function Raw({ sha256, size, label }: { sha256: string; size: number; label: str
     onSuccess: ({ data, name }) => saveFile(name, [fromBase64url(data)]),
   });
   return (
-    <Button kind="quiet" icon="download" busy={load.isPending} title={load.error === null ? sha256 : load.error.message} onClick={() => load.mutate()}>
+    <Button
+      kind="quiet"
+      icon="download"
+      busy={load.isPending}
+      title={load.error === null ? sha256 : load.error.message}
+      onClick={() => load.mutate()}
+    >
       {t('machines.raw', { what: label, size: bytes(size) })}
     </Button>
   );
@@ -175,7 +216,10 @@ function Evidence({ machine }: { machine: Machine }) {
           verdict={verdict}
           machine={machine.name}
           inputs={{
-            'evidence.quote': quote === null ? null : <Raw sha256={quote.sha256} size={quote.size} label={t('machines.quote')} />,
+            'evidence.quote':
+              quote === null ? null : (
+                <Raw sha256={quote.sha256} size={quote.size} label={t('machines.quote')} />
+              ),
             'evidence.collateral':
               collateral === null ? null : (
                 <Raw sha256={collateral.sha256} size={collateral.size} label={t('machines.collateral')} />
@@ -187,15 +231,36 @@ function Evidence({ machine }: { machine: Machine }) {
         <Facts
           rows={[
             ['FMSPC', verdict.platformId?.fmspc ?? <Unknown key="u" />],
-            ['PPID', verdict.platformId?.ppid ? <EntityLink key="p" id={verdict.platformId.ppid} head={12} tail={6} /> : <Unknown key="u" />],
+            [
+              'PPID',
+              verdict.platformId?.ppid ? (
+                <EntityLink key="p" id={verdict.platformId.ppid} head={12} tail={6} />
+              ) : (
+                <Unknown key="u" />
+              ),
+            ],
             [t('machines.tcbStatus'), verdict.status ?? <Unknown key="u" />],
             [t('machines.tcbDate'), verdict.tcbDate?.slice(0, 10) ?? <Unknown key="u" />],
-            [t('machines.expires'), verdict.collateralExpires === null ? <Unknown key="u" /> : <Time key="t" at={Date.parse(verdict.collateralExpires)} />],
+            [
+              t('machines.expires'),
+              verdict.collateralExpires === null ? (
+                <Unknown key="u" />
+              ) : (
+                <Time key="t" at={Date.parse(verdict.collateralExpires)} />
+              ),
+            ],
             [
               t('machines.advisories'),
-              verdict.advisories.length === 0 ? t('machines.noAdvisories') : verdict.advisories.map(({ id }) => id).join(', '),
+              verdict.advisories.length === 0
+                ? t('machines.noAdvisories')
+                : verdict.advisories.map(({ id }) => id).join(', '),
             ],
-            [t('machines.anchor'), <span key="a">{verdict.trustAnchor.name} · <EntityLink id={verdict.trustAnchor.sha256} /></span>],
+            [
+              t('machines.anchor'),
+              <span key="a">
+                {verdict.trustAnchor.name} · <EntityLink id={verdict.trustAnchor.sha256} />
+              </span>,
+            ],
           ]}
         />
         <Identity machine={machine} />
@@ -224,11 +289,27 @@ function Identity({ machine }: { machine: Machine }) {
     <Facts
       rows={[
         [t('machines.id'), <FullId key="id" id={machine.id} />],
-        [t('machines.owner'), <EntityLink key="o" id={machine.owner} head={12} tail={6} target={{ to: '/chronicle', search: { q: `by:${machine.owner}` } }} />],
+        [
+          t('machines.owner'),
+          <EntityLink
+            key="o"
+            id={machine.owner}
+            head={12}
+            tail={6}
+            target={{ to: '/chronicle', search: { q: `by:${machine.owner}` } }}
+          />,
+        ],
         [t('machines.registeredAt'), utc(machine.registeredAt)],
         [
           t('machines.entry'),
-          <EntityLink key="e" id={String(machine.index)} label={number(machine.index)} glyph={false} copy={false} target={{ to: '/chronicle', search: { entry: machine.index } }} />,
+          <EntityLink
+            key="e"
+            id={String(machine.index)}
+            label={number(machine.index)}
+            glyph={false}
+            copy={false}
+            target={{ to: '/chronicle', search: { entry: machine.index } }}
+          />,
         ],
       ]}
     />
@@ -244,13 +325,24 @@ function Capacity({ machine, onOffer }: { machine: Machine; onOffer: () => void 
         icon="machines"
         title={t('machines.notOffered')}
         text={t('machines.notOfferedText')}
-        action={machine.state === 'retired' ? null : <Button kind="primary" onClick={onOffer}>{t('machines.offer')}</Button>}
+        action={
+          machine.state === 'retired' ? null : (
+            <Button kind="primary" onClick={onOffer}>
+              {t('machines.offer')}
+            </Button>
+          )
+        }
       />
     );
   const rows = [
     { name: t('machines.column.cpu'), used: inUse.cpuMillicores, all: offer.cpuMillicores, say: cpu },
     { name: t('machines.column.ram'), used: inUse.ramMib, all: offer.ramMib, say: mib },
-    { name: t('offer.storage'), used: inUse.storageGib, all: offer.storageGib, say: (value: number) => `${number(value)} GiB` },
+    {
+      name: t('offer.storage'),
+      used: inUse.storageGib,
+      all: offer.storageGib,
+      say: (value: number) => `${number(value)} GiB`,
+    },
   ];
   return (
     <Section title={t('machines.tab.capacity')} aside={<Time at={offer.since} />}>
@@ -265,7 +357,9 @@ function Capacity({ machine, onOffer }: { machine: Machine; onOffer: () => void 
           </div>
         ))}
       </dl>
-      <Facts rows={[[t('machines.column.tdx'), offer.tdx ? t('offer.tdxLong') : t('offer.tdxWithoutLong')]]} />
+      <Facts
+        rows={[[t('machines.column.tdx'), offer.tdx ? t('offer.tdxLong') : t('offer.tdxWithoutLong')]]}
+      />
     </Section>
   );
 }
@@ -284,10 +378,15 @@ function Pins({ machine }: { machine: Machine }) {
           return (
             <div key={name}>
               <dt>
-                <Mark kind={matches === null ? 'not-checked' : matches ? 'passed' : 'failed'} label="" /> {t(`register.${name}`)}
+                <Mark kind={matches === null ? 'not-checked' : matches ? 'passed' : 'failed'} label="" />{' '}
+                {t(`register.${name}`)}
               </dt>
               <dd>
-                {values.length === 0 ? <span className={styles.note}>{t('machines.notPinned')}</span> : values.map((value) => <FullId key={value} id={value} />)}
+                {values.length === 0 ? (
+                  <span className={styles.note}>{t('machines.notPinned')}</span>
+                ) : (
+                  values.map((value) => <FullId key={value} id={value} />)
+                )}
                 {now === null || values.includes(now) ? null : (
                   <p className={styles.now}>
                     {t('machines.quoteHas')} <EntityLink id={now} head={16} tail={8} />
@@ -354,7 +453,13 @@ function History({ machine }: { machine: Machine }) {
               <span className={styles.when}>
                 <Time at={item.at} />
               </span>
-              <EntityLink id={String(item.index)} label={t('machines.entryOf', { index: number(item.index) })} glyph={false} copy={false} target={{ to: '/chronicle', search: { entry: item.index } }} />
+              <EntityLink
+                id={String(item.index)}
+                label={t('machines.entryOf', { index: number(item.index) })}
+                glyph={false}
+                copy={false}
+                target={{ to: '/chronicle', search: { entry: item.index } }}
+              />
             </li>
           );
         })}

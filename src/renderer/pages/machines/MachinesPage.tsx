@@ -78,7 +78,8 @@ const columns = (t: Translate): readonly Column<Machine>[] => [
     header: t('machines.column.tdx'),
     width: '64px',
     sort: (machine) => (machine.offer?.tdx === true ? 1 : 0),
-    cell: (machine) => (machine.offer === null ? '–' : machine.offer.tdx ? t('offer.tdxYes') : t('offer.tdxWithout')),
+    cell: (machine) =>
+      machine.offer === null ? '–' : machine.offer.tdx ? t('offer.tdxYes') : t('offer.tdxWithout'),
   },
   {
     id: 'expires',
@@ -86,7 +87,11 @@ const columns = (t: Translate): readonly Column<Machine>[] => [
     width: '128px',
     sort: (machine) => machine.verdict?.collateralExpires ?? '',
     cell: ({ verdict }) =>
-      verdict === null || verdict.collateralExpires === null ? '–' : <Time at={Date.parse(verdict.collateralExpires)} />,
+      verdict === null || verdict.collateralExpires === null ? (
+        '–'
+      ) : (
+        <Time at={Date.parse(verdict.collateralExpires)} />
+      ),
   },
   {
     id: 'registered',
@@ -120,7 +125,8 @@ export function MachinesPage() {
   const set = (change: Partial<typeof search>, replace = true): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace });
   const live = (all ?? []).filter(({ state }) => state !== 'retired');
-  const count = (state: Machine['state']): number => live.filter((machine) => machine.state === state && !(state === 'genuine' && machine.simulated)).length;
+  const count = (state: Machine['state']): number =>
+    live.filter((machine) => machine.state === state && !(state === 'genuine' && machine.simulated)).length;
   return (
     <Page
       title={t('nav.machines')}
@@ -130,6 +136,7 @@ export function MachinesPage() {
           : t('machines.summary', {
               n: live.length,
               genuine: count('genuine'),
+              incomplete: count('incomplete'),
               refused: count('refused'),
               offering: live.filter(({ offer }) => offer !== null).length,
             })
@@ -150,7 +157,12 @@ export function MachinesPage() {
           search.id === undefined || all === undefined ? null : open === null ? (
             <Empty icon="machines" title={t('machines.gone')} text={t('machines.goneText')} />
           ) : (
-            <MachineDetail key={open.id} machine={open} tab={search.tab ?? ''} onTab={(tab) => set({ tab })} />
+            <MachineDetail
+              key={open.id}
+              machine={open}
+              tab={search.tab ?? ''}
+              onTab={(tab) => set({ tab })}
+            />
           )
         }
         list={
@@ -169,7 +181,13 @@ export function MachinesPage() {
                 />
               ) : (
                 <>
-                  <QueryBar label={t('machines.filter')} placeholder={t('machines.filterHint')} value={search.q ?? ''} onSubmit={(q) => set({ q })} live />
+                  <QueryBar
+                    label={t('machines.filter')}
+                    placeholder={t('machines.filterHint')}
+                    value={search.q ?? ''}
+                    onSubmit={(q) => set({ q })}
+                    live
+                  />
                   <DataTable
                     name={t('nav.machines')}
                     columns={search.id === undefined ? wide : narrow}

@@ -25,8 +25,15 @@ export function OfferDialog({ machine, onClose }: { machine: Machine; onClose: (
   const evidence = machine.state === 'genuine' || machine.state === 'incomplete';
   const offer = useMutation({
     mutationFn: async () => {
-      if (cpuMillicores === null || ramMib === null || storageGib === null) throw new Error('a figure is missing');
-      return client.machines.offer({ id: machine.id, cpuMillicores, ramMib, storageGib, tdx: tdx && evidence });
+      if (cpuMillicores === null || ramMib === null || storageGib === null)
+        throw new Error('a figure is missing');
+      return client.machines.offer({
+        id: machine.id,
+        cpuMillicores,
+        ramMib,
+        storageGib,
+        tdx: tdx && evidence,
+      });
     },
     onSuccess: onClose,
   });

@@ -37,7 +37,12 @@ export function RecheckDialog({ machine, onClose }: { machine: Machine; onClose:
       footer={
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button kind="primary" busy={recheck.isPending} disabled={input === null || !moment.valid} onClick={() => recheck.mutate()}>
+          <Button
+            kind="primary"
+            busy={recheck.isPending}
+            disabled={input === null || !moment.valid}
+            onClick={() => recheck.mutate()}
+          >
             {t('machines.recheckNow')}
           </Button>
         </>

@@ -49,7 +49,10 @@ export function RegisterDialog({ onClose, onDone }: Props) {
 }
 
 /** The form itself, for the dialog and for onboarding. */
-export function useRegisterForm(onDone: (machine: Machine) => void): { body: React.ReactNode; buttons: React.ReactNode } {
+export function useRegisterForm(onDone: (machine: Machine) => void): {
+  body: React.ReactNode;
+  buttons: React.ReactNode;
+} {
   const t = useT();
   const announce = useAnnounce();
   const { client, api } = useNode();
@@ -61,7 +64,8 @@ export function useRegisterForm(onDone: (machine: Machine) => void): { body: Rea
   const service = settings.data?.collateralService ?? '';
 
   const quoteInput = quoteOf(quote);
-  const collateralInput = quote.source === 'none' ? ({ kind: 'none' } as const) : collateralOf(collateral, service);
+  const collateralInput =
+    quote.source === 'none' ? ({ kind: 'none' } as const) : collateralOf(collateral, service);
   const ready = quoteInput !== null && collateralInput !== null && moment.valid;
   const at = quote.source === 'none' || moment.at === undefined ? {} : { at: moment.at };
   // the preview belongs to exactly these inputs
@@ -70,7 +74,11 @@ export function useRegisterForm(onDone: (machine: Machine) => void): { body: Rea
   const preview = useMutation({
     mutationFn: async () => {
       if (quoteInput === null || collateralInput === null) throw new Error('inputs are missing');
-      const { verdict } = await client.attestation.verify({ quote: quoteInput, collateral: collateralInput, ...at });
+      const { verdict } = await client.attestation.verify({
+        quote: quoteInput,
+        collateral: collateralInput,
+        ...at,
+      });
       return { verdict, inputs };
     },
     onSuccess: ({ verdict }) => announce(t(`verdict.${verdict.evidence}`, { status: verdict.status ?? '' })),
@@ -78,7 +86,12 @@ export function useRegisterForm(onDone: (machine: Machine) => void): { body: Rea
   const register = useMutation({
     mutationFn: async () => {
       if (quoteInput === null || collateralInput === null) throw new Error('inputs are missing');
-      return client.machines.register({ name: name.trim(), quote: quoteInput, collateral: collateralInput, ...at });
+      return client.machines.register({
+        name: name.trim(),
+        quote: quoteInput,
+        collateral: collateralInput,
+        ...at,
+      });
     },
     onSuccess: ({ machine }) => {
       announce(t('machines.registered', { name: machine.name }));
@@ -89,7 +102,14 @@ export function useRegisterForm(onDone: (machine: Machine) => void): { body: Rea
   return {
     body: (
       <>
-        <TextField label={t('machines.name')} help={t('machines.nameHelp')} value={name} onChange={setName} autoFocus required />
+        <TextField
+          label={t('machines.name')}
+          help={t('machines.nameHelp')}
+          value={name}
+          onChange={setName}
+          autoFocus
+          required
+        />
         <QuoteFields value={quote} onChange={setQuote} />
         {quote.source === 'none' ? null : (
           <>

@@ -43,12 +43,19 @@ export function collateralOf(draft: CollateralDraft, service: string): Collatera
   if (draft.source === 'none') return { kind: 'none' };
   if (draft.source === 'file')
     return draft.file === null ? null : { kind: 'file', data: toBase64url(draft.file.data) };
-  if (draft.source === 'folder') return draft.path.trim() === '' ? null : { kind: 'folder', path: draft.path.trim() };
+  if (draft.source === 'folder')
+    return draft.path.trim() === '' ? null : { kind: 'folder', path: draft.path.trim() };
   const url = (draft.url ?? service).trim();
   return url === '' ? null : { kind: 'service', url };
 }
 
-export function QuoteFields({ value, onChange }: { value: QuoteDraft; onChange: (value: QuoteDraft) => void }) {
+export function QuoteFields({
+  value,
+  onChange,
+}: {
+  value: QuoteDraft;
+  onChange: (value: QuoteDraft) => void;
+}) {
   const t = useT();
   return (
     <>

@@ -9,7 +9,10 @@ import { worst } from './states.ts';
 
 /** Every check belongs to one group; a check of a later version that no group names stands by itself. */
 const GROUPS: readonly { readonly title: Key; readonly ids: readonly string[] }[] = [
-  { title: 'evidence.quote', ids: ['quote-format', 'qe-vendor', 'quote-signature', 'td-debug', 'quote-padding'] },
+  {
+    title: 'evidence.quote',
+    ids: ['quote-format', 'qe-vendor', 'quote-signature', 'td-debug', 'quote-padding'],
+  },
   {
     title: 'evidence.enclave',
     ids: ['qe-report-signature', 'qe-report-binding', 'qe-identity-match', 'qe-debug'],

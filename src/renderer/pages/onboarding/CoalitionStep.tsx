@@ -61,11 +61,28 @@ function Create() {
         create.mutate();
       }}
     >
-      <TextField label={t('coalition.name')} help={t('coalition.nameHelp')} value={name} onChange={setName} required autoFocus />
-      <CheckField label={t('coalition.issue')} help={t('coalition.issueHelp')} checked={issue} onChange={setIssue} />
+      <TextField
+        label={t('coalition.name')}
+        help={t('coalition.nameHelp')}
+        value={name}
+        onChange={setName}
+        required
+        autoFocus
+      />
+      <CheckField
+        label={t('coalition.issue')}
+        help={t('coalition.issueHelp')}
+        checked={issue}
+        onChange={setIssue}
+      />
       <Thrown error={create.error} />
       <div className={styles.buttons}>
-        <Button kind="primary" type="submit" busy={create.isPending} disabled={name.trim() === '' || name.trim().length > 128}>
+        <Button
+          kind="primary"
+          type="submit"
+          busy={create.isPending}
+          disabled={name.trim() === '' || name.trim().length > 128}
+        >
           {t('coalition.create')}
         </Button>
       </div>
@@ -80,7 +97,10 @@ function Import() {
   const [dropped, setDropped] = useState<Dropped | null>(null);
   const [text, setText] = useState('');
   const preview = useMutation({ mutationFn: (file: string) => client.coalition.preview({ file }) });
-  const join = useMutation({ mutationFn: (file: string) => client.coalition.import({ file }), onSuccess: entered });
+  const join = useMutation({
+    mutationFn: (file: string) => client.coalition.import({ file }),
+    onSuccess: entered,
+  });
   const read = (next: string): void => {
     setText(next);
     join.reset();

@@ -3,7 +3,13 @@ import { useT } from '../../language/context.tsx';
 import { EntityLink, FullId } from '../../parts/EntityLink.tsx';
 import styles from './Welcome.module.css';
 
-export function Derivation({ steps, id }: { steps: readonly { readonly label: string; readonly id: string }[]; id: string }) {
+export function Derivation({
+  steps,
+  id,
+}: {
+  steps: readonly { readonly label: string; readonly id: string }[];
+  id: string;
+}) {
   const t = useT();
   return (
     <table className={styles.derivation}>

@@ -48,7 +48,15 @@ export function IdentityStep() {
               <strong>{t('identity.losing')}</strong> {t('identity.losingText')}
             </li>
           </ul>
-          <TextField label={t('identity.name')} help={t('identity.nameHelp')} value={name} onChange={setName} autoFocus required fault={name.trim().length > 64 ? t('identity.nameFault') : null} />
+          <TextField
+            label={t('identity.name')}
+            help={t('identity.nameHelp')}
+            value={name}
+            onChange={setName}
+            autoFocus
+            required
+            fault={name.trim().length > 64 ? t('identity.nameFault') : null}
+          />
           {needs ? (
             <Fields>
               <TextField

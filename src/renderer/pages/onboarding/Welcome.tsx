@@ -23,8 +23,7 @@ export function Welcome() {
   const identity = useQuery(api.identity.get.queryOptions());
   const coalition = useQuery(api.coalition.get.queryOptions());
   const [begun, setBegun] = useState(false);
-  const step =
-    identity.data?.state === 'absent' ? 0 : coalition.data?.current === null ? 1 : 2;
+  const step = identity.data?.state === 'absent' ? 0 : coalition.data?.current === null ? 1 : 2;
   const leave = (): void => void navigate({ to: '/' });
   if (step === 0 && !begun)
     return (

@@ -30,12 +30,17 @@ export function SettingsPage() {
   const { hash } = useLocation();
   const loaded = settings.data !== undefined && about.data !== undefined;
   useEffect(() => {
-    if (loaded && hash !== '') document.getElementById(`settings-${hash}`)?.scrollIntoView({ block: 'start' });
+    if (loaded && hash !== '')
+      document.getElementById(`settings-${hash}`)?.scrollIntoView({ block: 'start' });
   }, [hash, loaded]);
   return (
     <Page
       title={t('nav.settings')}
-      state={about.data === undefined ? null : t('settings.state', { version: about.data.version, host: t(`host.${about.data.host}`) })}
+      state={
+        about.data === undefined
+          ? null
+          : t('settings.state', { version: about.data.version, host: t(`host.${about.data.host}`) })
+      }
     >
       <div className={styles.column}>
         <Ask query={about} lines={2}>
@@ -73,8 +78,19 @@ export function SettingsPage() {
                   [t('about.host'), t(`host.${node.host}`)],
                   [t('about.runtime'), node.runtime],
                   [t('about.data'), <code key="d">{node.dataFolder}</code>],
-                  [t('about.started'), <span key="s">{utc(node.startedAt)} (<Time at={node.startedAt} />)</span>],
-                  [t('about.session'), t('about.sessionText', { door: node.session.door, scopes: node.session.scopes.join(', ') })],
+                  [
+                    t('about.started'),
+                    <span key="s">
+                      {utc(node.startedAt)} (<Time at={node.startedAt} />)
+                    </span>,
+                  ],
+                  [
+                    t('about.session'),
+                    t('about.sessionText', {
+                      door: node.session.door,
+                      scopes: node.session.scopes.join(', '),
+                    }),
+                  ],
                 ]}
               />
             </Section>
@@ -94,25 +110,37 @@ function Appearance({ current }: { current: Settings }) {
         label={t('settings.theme')}
         value={current.theme}
         onChange={(theme) => set.mutate({ theme })}
-        options={(['system', 'light', 'dark', 'contrast'] as const).map((value) => ({ value, label: t(`settings.theme.${value}`) }))}
+        options={(['system', 'light', 'dark', 'contrast'] as const).map((value) => ({
+          value,
+          label: t(`settings.theme.${value}`),
+        }))}
       />
       <Choice
         label={t('settings.density')}
         value={current.density}
         onChange={(density) => set.mutate({ density })}
-        options={(['normal', 'compact'] as const).map((value) => ({ value, label: t(`settings.density.${value}`) }))}
+        options={(['normal', 'compact'] as const).map((value) => ({
+          value,
+          label: t(`settings.density.${value}`),
+        }))}
       />
       <Choice
         label={t('settings.language')}
         value={current.language}
         onChange={(language) => set.mutate({ language })}
-        options={(['en', 'pseudo'] as const).map((value) => ({ value, label: t(`settings.language.${value}`) }))}
+        options={(['en', 'pseudo'] as const).map((value) => ({
+          value,
+          label: t(`settings.language.${value}`),
+        }))}
       />
       <Choice
         label={t('settings.lens')}
         value={current.lens}
         onChange={(lens) => set.mutate({ lens })}
-        options={(['operator', 'mediator', 'auditor'] as const).map((value) => ({ value, label: t(`settings.lens.${value}`) }))}
+        options={(['operator', 'mediator', 'auditor'] as const).map((value) => ({
+          value,
+          label: t(`settings.lens.${value}`),
+        }))}
       />
       <p className={styles.note}>{t('settings.lensHelp')}</p>
       <Thrown error={set.error} />
@@ -163,14 +191,39 @@ function Engine({ current }: { current: Settings }) {
             set.mutate(next, { onSuccess: () => void engine.refetch() });
           }}
         >
-          <TextField label={t('settings.endpoint')} help={t('settings.endpointHelp')} value={endpoint} onChange={setEndpoint} mono />
+          <TextField
+            label={t('settings.endpoint')}
+            help={t('settings.endpointHelp')}
+            value={endpoint}
+            onChange={setEndpoint}
+            mono
+          />
           {endpoint.trim().startsWith('tcp:') || certificates !== '' ? (
-            <TextField label={t('settings.certificates')} help={t('settings.certificatesHelp')} value={certificates} onChange={setCertificates} mono />
+            <TextField
+              label={t('settings.certificates')}
+              help={t('settings.certificatesHelp')}
+              value={certificates}
+              onChange={setCertificates}
+              mono
+            />
           ) : null}
           {endpoint.trim().startsWith('ssh:') || hostKey !== '' ? (
-            <TextField label={t('settings.hostKey')} help={t('settings.hostKeyHelp')} value={hostKey} onChange={setHostKey} mono placeholder="SHA256:…" />
+            <TextField
+              label={t('settings.hostKey')}
+              help={t('settings.hostKeyHelp')}
+              value={hostKey}
+              onChange={setHostKey}
+              mono
+              placeholder="SHA256:…"
+            />
           ) : null}
-          <AreaField label={t('settings.registries')} help={t('settings.registriesHelp')} value={registries} onChange={setRegistries} rows={2} />
+          <AreaField
+            label={t('settings.registries')}
+            help={t('settings.registriesHelp')}
+            value={registries}
+            onChange={setRegistries}
+            rows={2}
+          />
           <Thrown error={set.error} />
           <div>
             <Button type="submit" disabled={!changed} busy={set.isPending}>
@@ -196,7 +249,13 @@ function Collateral({ current }: { current: Settings }) {
           set.mutate({ collateralService: url.trim() });
         }}
       >
-        <TextField label={t('settings.collateral')} help={t('settings.collateralHelp')} value={url} onChange={setUrl} mono />
+        <TextField
+          label={t('settings.collateral')}
+          help={t('settings.collateralHelp')}
+          value={url}
+          onChange={setUrl}
+          mono
+        />
         <Thrown error={set.error} />
         <div>
           <Button type="submit" disabled={url.trim() === current.collateralService} busy={set.isPending}>
@@ -213,7 +272,10 @@ function IdentityPart() {
   const { api, client } = useNode();
   const may = useMay();
   const query = useQuery(api.identity.get.queryOptions());
-  const lock = useMutation({ mutationFn: () => client.identity.lock(), onSuccess: () => void query.refetch() });
+  const lock = useMutation({
+    mutationFn: () => client.identity.lock(),
+    onSuccess: () => void query.refetch(),
+  });
   return (
     <Ask query={query}>
       {(identity) => (
@@ -230,8 +292,14 @@ function IdentityPart() {
           <Facts
             rows={[
               [t('identity.name'), identity.name ?? t('unknown')],
-              [t('settings.peerId'), identity.peerId === null ? t('unknown') : <FullId key="p" id={identity.peerId} />],
-              [t('settings.peerKey'), identity.peer === null ? t('unknown') : <FullId key="k" id={identity.peer} />],
+              [
+                t('settings.peerId'),
+                identity.peerId === null ? t('unknown') : <FullId key="p" id={identity.peerId} />,
+              ],
+              [
+                t('settings.peerKey'),
+                identity.peer === null ? t('unknown') : <FullId key="k" id={identity.peer} />,
+              ],
               [t('settings.keys'), `${t(`identity.state.${identity.state}`)}. ${identity.vault.protection}`],
             ]}
           />
@@ -286,7 +354,9 @@ function Pairing() {
   const { api, client } = useNode();
   const may = useMay();
   const about = useQuery(api.settings.about.queryOptions());
-  const pair = useMutation({ mutationFn: (scopes: ('view' | 'operate' | 'audit' | 'admin')[]) => client.settings.pair({ scopes }) });
+  const pair = useMutation({
+    mutationFn: (scopes: ('view' | 'operate' | 'audit' | 'admin')[]) => client.settings.pair({ scopes }),
+  });
   const [scopes, setScopes] = useState<'admin' | 'operate' | 'audit' | 'view'>('view');
   if (about.data?.capabilities.includes('pair') !== true || !may('admin')) return null;
   return (
@@ -296,7 +366,10 @@ function Pairing() {
         label={t('settings.scope')}
         value={scopes}
         onChange={setScopes}
-        options={(['view', 'audit', 'operate', 'admin'] as const).map((value) => ({ value, label: t(`scope.${value}`) }))}
+        options={(['view', 'audit', 'operate', 'admin'] as const).map((value) => ({
+          value,
+          label: t(`scope.${value}`),
+        }))}
       />
       <div>
         <Button icon="link" busy={pair.isPending} onClick={() => pair.mutate([scopes])}>
@@ -323,7 +396,10 @@ function Health() {
   return (
     <Ask query={query} lines={3}>
       {({ startup, background, writable }) => (
-        <Section title={t('settings.health')} aside={writable ? null : <strong>{t('settings.notWritable')}</strong>}>
+        <Section
+          title={t('settings.health')}
+          aside={writable ? null : <strong>{t('settings.notWritable')}</strong>}
+        >
           <ul className={styles.checks}>
             {startup.map((check) => (
               <li key={check.id}>
@@ -333,7 +409,15 @@ function Health() {
             ))}
             <li>
               <Mark
-                kind={background.state === 'passed' ? 'passed' : background.state === 'failed' ? 'failed' : background.state === 'running' ? 'running' : 'not-checked'}
+                kind={
+                  background.state === 'passed'
+                    ? 'passed'
+                    : background.state === 'failed'
+                      ? 'failed'
+                      : background.state === 'running'
+                        ? 'running'
+                        : 'not-checked'
+                }
               />
               <span>{background.sentence}</span>
             </li>

@@ -98,7 +98,12 @@ export function IssueDialog({ onClose, onIssued, onShow }: Props) {
       footer={
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button kind="primary" busy={issue.isPending} disabled={read === null || !lifetimeOk || !roleOk} onClick={() => issue.mutate()}>
+          <Button
+            kind="primary"
+            busy={issue.isPending}
+            disabled={read === null || !lifetimeOk || !roleOk}
+            onClick={() => issue.mutate()}
+          >
             {t('tickets.issueNow')}
           </Button>
         </>
@@ -140,7 +145,13 @@ export function IssueDialog({ onClose, onIssued, onShow }: Props) {
             { value: 'days', label: t('tickets.days') },
           ]}
         />
-        <TextField label={t('tickets.role')} value={role} onChange={setRole} help={t('tickets.roleHelp')} fault={roleOk ? null : t('tickets.roleFault')} />
+        <TextField
+          label={t('tickets.role')}
+          value={role}
+          onChange={setRole}
+          help={t('tickets.roleHelp')}
+          fault={roleOk ? null : t('tickets.roleFault')}
+        />
       </Fields>
       <Thrown error={issue.error} />
     </Dialog>

@@ -30,7 +30,13 @@ export function TicketDetail({ ticket }: { ticket: Ticket }) {
     onSuccess: () => setRevoking(false),
   });
   const entry = (index: number) => (
-    <EntityLink id={String(index)} label={number(index)} glyph={false} copy={false} target={{ to: '/chronicle', search: { entry: index } }} />
+    <EntityLink
+      id={String(index)}
+      label={number(index)}
+      glyph={false}
+      copy={false}
+      target={{ to: '/chronicle', search: { entry: index } }}
+    />
   );
   return (
     <>
@@ -38,7 +44,9 @@ export function TicketDetail({ ticket }: { ticket: Ticket }) {
         title={
           <>
             <Glyph id={ticket.subjectId} size={16} />
-            {t('tickets.titleFor', { subject: `${ticket.subjectId.slice(0, 12)}…${ticket.subjectId.slice(-6)}` })}
+            {t('tickets.titleFor', {
+              subject: `${ticket.subjectId.slice(0, 12)}…${ticket.subjectId.slice(-6)}`,
+            })}
           </>
         }
         state={
@@ -114,7 +122,14 @@ export function TicketDetail({ ticket }: { ticket: Ticket }) {
           danger
           ready={reason.trim() !== '' && reason.trim().length <= 200}
         >
-          <TextField label={t('tickets.reason')} value={reason} onChange={setReason} help={t('tickets.reasonHelp')} autoFocus required />
+          <TextField
+            label={t('tickets.reason')}
+            value={reason}
+            onChange={setReason}
+            help={t('tickets.reasonHelp')}
+            autoFocus
+            required
+          />
         </Confirm>
       ) : null}
     </>

@@ -152,13 +152,24 @@ export function TicketsPage() {
                 />
               ) : (
                 <>
-                  <QueryBar label={t('tickets.filter')} placeholder={t('tickets.filterHint')} value={search.q ?? ''} onSubmit={(q) => set({ q })} live />
+                  <QueryBar
+                    label={t('tickets.filter')}
+                    placeholder={t('tickets.filterHint')}
+                    value={search.q ?? ''}
+                    onSubmit={(q) => set({ q })}
+                    live
+                  />
                   <DataTable
                     name={t('nav.tickets')}
                     columns={search.id === undefined ? wide : narrow}
                     rows={rows}
                     rowId={rowId}
-                    rowName={(ticket) => t('tickets.row', { subject: ticket.subjectId, state: t(`ticket.state.${ticket.state}`) })}
+                    rowName={(ticket) =>
+                      t('tickets.row', {
+                        subject: ticket.subjectId,
+                        state: t(`ticket.state.${ticket.state}`),
+                      })
+                    }
                     selected={search.id ?? null}
                     onSelect={(id) => set({ id }, search.id !== undefined)}
                     sort={search.sort ?? '-issued'}

@@ -30,7 +30,12 @@ export function VerifyDialog({ onClose }: { onClose: () => void }) {
       footer={
         <>
           <Button onClick={onClose}>{t('action.close')}</Button>
-          <Button kind="primary" busy={verify.isPending} disabled={token.trim() === ''} onClick={() => verify.mutate(token.trim())}>
+          <Button
+            kind="primary"
+            busy={verify.isPending}
+            disabled={token.trim() === ''}
+            onClick={() => verify.mutate(token.trim())}
+          >
             {t('tickets.verifyNow')}
           </Button>
         </>
@@ -53,13 +58,19 @@ export function VerifyDialog({ onClose }: { onClose: () => void }) {
             mark={result.ok ? 'passed' : 'failed'}
             claim={
               <>
-                {t(result.ok ? 'tickets.verdictOk' : 'tickets.verdictBad')} {result.code === null ? null : <code>{result.code}</code>}
+                {t(result.ok ? 'tickets.verdictOk' : 'tickets.verdictBad')}{' '}
+                {result.code === null ? null : <code>{result.code}</code>}
               </>
             }
             provenance={t('tickets.byNode')}
             lines={result.checks.map((check) => {
               const key = `ticket.check.${check.id}`;
-              return { id: check.id, mark: check.outcome, title: isKey(key) ? t(key) : check.id, detail: check.detail };
+              return {
+                id: check.id,
+                mark: check.outcome,
+                title: isKey(key) ? t(key) : check.id,
+                detail: check.detail,
+              };
             })}
           />
         </div>
@@ -69,7 +80,11 @@ export function VerifyDialog({ onClose }: { onClose: () => void }) {
           rows={Object.entries(result.claims).map(([name, value]) => [
             name,
             <code key={name}>
-              {TIMES.has(name) && typeof value === 'number' ? utc(value * 1000) : typeof value === 'string' ? value : JSON.stringify(value)}
+              {TIMES.has(name) && typeof value === 'number'
+                ? utc(value * 1000)
+                : typeof value === 'string'
+                  ? value
+                  : JSON.stringify(value)}
             </code>,
           ])}
         />
