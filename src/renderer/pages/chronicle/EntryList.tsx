@@ -51,7 +51,11 @@ export function EntryList({ head, selected, onSelect, onView, goTo }: Props) {
   const high = top - (items[0]?.index ?? 0);
   const low = top - (items.at(-1)?.index ?? 0);
   const entries = useEntries(size, low, high, head);
-  useEffect(() => onView(low, high), [low, high, onView]);
+  // what is in view is only told when the list has come to rest
+  useEffect(() => {
+    const timer = setTimeout(() => onView(low, high), 150);
+    return () => clearTimeout(timer);
+  }, [low, high, onView]);
 
   // new entries arrive above: who reads further down keeps the place
   const before = useRef(size);
