@@ -32,6 +32,8 @@ export const machine = z.object({
   /** Why, in a sentence. */
   sentence: z.string(),
   simulated: z.boolean(),
+  /** The collateral under the verdict has expired since: what it says is of then, not of now. */
+  stale: z.boolean(),
   registeredAt: millis,
   /** Log index of the entry that says so, and where that stands. */
   index: count,

@@ -7,6 +7,7 @@ import type { Desktop } from './desk.ts';
 import { startElsewhere } from './elsewhere.ts';
 
 const REFUSED = 'a frame that is not the window asked for a port';
+const SEEN = "document.getElementById('seen')?.textContent";
 
 /** Loads the page anew without its content security policy, to reach the walls behind it. */
 async function withoutPolicy(page: Page): Promise<void> {
@@ -25,11 +26,14 @@ describeWith('chromium', 'a page in the desktop window', () => {
   it('cannot open another window', async () => {
     const elsewhere = await startElsewhere();
     const desktop = startDesktop();
-    const page = await desktop.page();
-    const before = page.context().pages().length;
-    await page.evaluate((url) => void window.open(`${url}/opened`), elsewhere.url);
+    await desktop.ready;
+    const seen = (): Promise<unknown> => desktop.command('run', SEEN).catch(() => 'no window yet');
+    await until('the page runs', async () => (await seen()) === 'runs, function');
+    const before = await desktop.command('pages');
+    // by the stand-in's own hand: a second debugger would let the new window go before it can be stopped
+    await desktop.command('run', `void window.open('${elsewhere.url}/opened')`);
     expect(await recorded(desktop, 'window refused')).toEqual([`${elsewhere.url}/opened`]);
-    await until('the window is gone', () => page.context().pages().length === before);
+    await until('the window is gone', async () => (await desktop.command('pages')) === before);
     expect(await desktop.command('windows')).toHaveLength(1);
     expect(elsewhere.visits).toEqual([]);
   });

@@ -117,7 +117,7 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
     await page.getByRole('tab', { name: 'Pins' }).click();
     await button('Pin MR_TD').click();
     await page.getByRole('tabpanel').getByText(mrtd.slice(0, 6)).first().waitFor();
-    await page.getByText('UpToDate · pinned').first().waitFor();
+    await page.getByText('was genuine · UpToDate · pinned').first().waitFor();
   });
 
   it('offers capacity', async () => {

@@ -210,6 +210,7 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
           state: input.quote.kind === 'none' ? 'none' : 'incomplete',
           sentence: 'Registered just now.',
           simulated: false,
+          stale: false,
           registeredAt: Date.now(),
           index: size() - 1,
           stage: 'sequenced',

@@ -42,7 +42,8 @@ export function lockFolder(folder: string): () => void {
   try {
     ownerOnly(path);
     lock = new DatabaseSync(path, { timeout: 0 });
-    lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;');
+    // nothing is ever written, so no journal is needed: the lock can be taken on a full disk too
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;');
   } catch (error) {
     lock?.close();
     if (((error as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY)

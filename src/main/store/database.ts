@@ -131,6 +131,8 @@ function wrap(db: DatabaseSync): Database {
 
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
+/** There was no room for the shared memory of the write-ahead log. */
+const SQLITE_IOERR_SHMSIZE = SQLITE_IOERR | (19 << 8);
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
@@ -145,7 +147,7 @@ export function translating<T>(work: () => T): T {
     const why = error instanceof Error ? error.message : String(error);
     if (typeof syscall === 'string') throw diskProblem((error as NodeJS.ErrnoException).code, why);
     if (typeof code !== 'number') throw error;
-    switch (code & 0xff) {
+    switch (code === SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xff) {
       case SQLITE_FULL:
         throw new Refusal('STORE_FULL', `The disk that holds the store is full (${why}).`);
       case SQLITE_IOERR:

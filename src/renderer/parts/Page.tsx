@@ -1,5 +1,5 @@
 /** The frame of a page: header with one sentence of state and one primary action; a list that keeps its place. */
-import type { ReactNode } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import { useT } from '../language/context.tsx';
 import { IconButton } from './Button.tsx';
 import styles from './Page.module.css';
@@ -31,6 +31,14 @@ export function Page({ title, state, actions, children, fixed = false }: PagePro
   );
 }
 
+/** Escape closes what is open beside the list; keys of dialogs above it are not its own. */
+export const closeOnEscape =
+  (close: () => void) =>
+  (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    if (event.target instanceof Node && event.currentTarget.contains(event.target)) close();
+  };
+
 interface SplitProps {
   list: ReactNode;
   detail: ReactNode | null;
@@ -43,7 +51,12 @@ interface SplitProps {
 export function Split({ list, detail, name, onClose }: SplitProps) {
   const t = useT();
   return (
-    <div className={`${styles.split} ${detail === null ? '' : styles.open}`}>
+    // the close button does the same for everybody else
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+    <div
+      className={`${styles.split} ${detail === null ? '' : styles.open}`}
+      onKeyDown={detail === null ? undefined : closeOnEscape(onClose)}
+    >
       <div className={styles.list}>{list}</div>
       {detail === null ? null : (
         <section className={styles.detail} aria-label={name}>

@@ -1,5 +1,6 @@
 /** What a test may do to the stand-in, over the channel between the two processes. */
 import { app } from './app.ts';
+import { browserContext } from './chromium.ts';
 import * as desk from './desk.ts';
 import { calls } from './runtime.ts';
 import { allWindows } from './window.ts';
@@ -23,6 +24,9 @@ const commands = {
   crash: () => theWindow().webContents.forcefullyCrashRenderer(),
   plant: (url: string, html: string) => theWindow().webContents.plant(url, html),
   forge: (channel: string, which: 'subframe' | 'gone') => theWindow().webContents.forge(channel, null, which),
+  run: (script: string) => theWindow().webContents.run(script),
+  /** Everything Chromium has open, the stand-in's own blank pages among it. */
+  pages: () => browserContext().pages().length,
   press: (label: string) => desk.pressButton(label),
   messages: () => desk.openMessages(),
   tray: () => desk.lookAtTray(),

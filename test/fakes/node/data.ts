@@ -131,6 +131,7 @@ function machine(i: number, owner: string, full: boolean, now: number): Machine 
             ? 'Nothing failed, but no collateral was given.'
             : 'Every check was made and passed.',
     simulated,
+    stale: full && i % 11 === 3,
     registeredAt,
     index: 2 + i,
     stage: 'committed',

@@ -70,7 +70,7 @@ describe('a node whose write-ahead log', () => {
     const { folder, client } = await livedNode();
     await issueTickets(client, 5, 50);
     const copy = crashCopyOf(folder);
-    truncateTail(join(copy, 'data/store.db-wal'), 20_000);
+    truncateTail(join(copy, 'data/store.db-wal'), 90_000);
     await expectReadOnly(copy, 8);
   });
 
@@ -78,7 +78,7 @@ describe('a node whose write-ahead log', () => {
     const { folder, client } = await livedNode();
     await issueTickets(client, 5, 50);
     const copy = crashCopyOf(folder);
-    garble(join(copy, 'data/store.db-wal'), -9000, 500);
+    garble(join(copy, 'data/store.db-wal'), -90_000, 500);
     await expectReadOnly(copy, 8);
   });
 });
@@ -195,28 +195,15 @@ describe.skipIf(!probe)(`a node on a full disk${probe ? '' : ' (not run here: tm
     expect(await expectVerifies(again)).toBe(index! + 1);
   });
 
-  it('can be started on it, to look and to stop', async () => {
+  it('does not start on it, says so, and starts whole when there is room', async () => {
     const folder = smallDisk(12)!;
     const { node, client } = await openReadyNode(folder);
     await issueTickets(client, 5);
     await node.close();
     const { bavail, bsize } = statfsSync(folder);
     writeFileSync(join(folder, 'filler'), Buffer.alloc(bavail * bsize));
-    let outcome: string;
-    try {
-      const opened = await openTestNode(folder);
-      const reader = ownerOf(opened);
-      outcome = 'opened';
-      expect(await expectVerifies(reader)).toBe(7);
-      await reader.identity.unlock({ passphrase: PASSPHRASE });
-      expect(await problemOf(reader.tickets.issue({ peer: peer(50) }))).toBe('STORE_FULL');
-      await opened.close();
-    } catch (error) {
-      outcome = (error as { code?: string }).code ?? String(error);
-    }
-    expect(outcome).toMatch(/^(opened|STORE_FULL)$/);
+    for (const _ of [1, 2]) expect(await codeFrom(openTestNode(folder))).toBe('STORE_FULL');
     unlinkSync(join(folder, 'filler'));
-    const after = ownerOf(await openTestNode(folder));
-    expect(await expectVerifies(after)).toBe(7);
+    expect(await expectVerifies(ownerOf(await openTestNode(folder)))).toBe(7);
   });
 });

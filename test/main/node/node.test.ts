@@ -88,9 +88,9 @@ describe('an identity', () => {
       peer: toHex(keys.node),
       name: null,
     });
-    expect(await problemOf(client.identity.create({ name: 'rack-07', passphrase: 'another' }))).toBe(
-      'PASSPHRASE_WRONG',
-    );
+    expect(
+      await problemOf(client.identity.create({ name: 'rack-07', passphrase: 'another passphrase' })),
+    ).toBe('PASSPHRASE_WRONG');
     expect(await problemOf(client.identity.create({ name: 'rack-07' }))).toBe('PASSPHRASE_NEEDED');
     const { identity, receipt } = await client.identity.create({ name: 'rack-07', passphrase: PASSPHRASE });
     expect(identity).toMatchObject({ state: 'ready', peer: toHex(keys.node), name: 'rack-07' });

@@ -10,10 +10,11 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { OpenAPIHandler } from '@orpc/openapi/node';
 import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Scope } from '../../../contract/index.ts';
 import { Refusal } from '../../../protocol/bytes/index.ts';
 import { MAX_MESSAGE_BYTES, openApiDocument, router, serveWebSocket } from '../../api/index.ts';
-import type { ApiContext } from '../../api/index.ts';
+import type { ApiContext, Session } from '../../api/index.ts';
 import type { MusterNode } from '../../node/index.ts';
 import { findAsset } from '../assets.ts';
 import type { Asset } from '../assets.ts';
@@ -101,7 +102,7 @@ export async function startConsole({
       return void response.end(JSON.stringify(await openApiDocument()));
     }
     // most nodes never serve a script: the handler is made for the first one
-    openapi ??= new (await import('@orpc/openapi/node')).OpenAPIHandler(router);
+    openapi ??= await openApiHandler();
     const session = { scopes: ['admin'] as const, door: 'api' };
     const { matched } = await openapi.handle(request, response, {
       prefix: '/api',
@@ -131,9 +132,7 @@ export async function startConsole({
       request.url === '/api/ws' &&
       scopes !== null;
     if (!allowed) return refuseUpgrade(socket, scopes === null ? 401 : 403);
-    sockets.handleUpgrade(request, socket, head, (ws) =>
-      serveWebSocket(node, ws, { scopes, door: 'console' }),
-    );
+    sockets.handleUpgrade(request, socket, head, (ws) => serve(node, ws, { scopes, door: 'console' }));
   });
   await listen(server, { host: '127.0.0.1', port });
   const address = (server.address() as AddressInfo).port;
@@ -153,6 +152,14 @@ export async function startConsole({
   };
 }
 
+async function openApiHandler(): Promise<OpenAPIHandler<ApiContext>> {
+  const [{ OpenAPIHandler }, { BodyLimitPlugin }] = await Promise.all([
+    import('@orpc/openapi/node'),
+    import('@orpc/server/node'),
+  ]);
+  return new OpenAPIHandler(router, { plugins: [new BodyLimitPlugin({ maxBodySize: MAX_MESSAGE_BYTES })] });
+}
+
 /** Serves the API on a Unix socket, readable by the owner only. */
 export async function startSocket(node: MusterNode, path: string): Promise<{ close(): Promise<void> }> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
@@ -161,7 +168,7 @@ export async function startSocket(node: MusterNode, path: string): Promise<{ clo
     // a browser that was tricked into a Unix socket would name an origin
     if (request.headers.origin !== undefined) return refuseUpgrade(socket, 403);
     sockets.handleUpgrade(request, socket, head, (ws) =>
-      serveWebSocket(node, ws, { scopes: ['admin'], door: 'socket' }),
+      serve(node, ws, { scopes: ['admin'], door: 'socket' }),
     );
   });
   // the folder is locked by this node: what lies here was left by one that is gone
@@ -179,6 +186,12 @@ export async function startSocket(node: MusterNode, path: string): Promise<{ clo
       rmSync(path, { force: true });
     },
   };
+}
+
+/** A frame that is too large or broken closes its own connection and nothing else. */
+function serve(node: MusterNode, ws: WebSocket, session: Session): void {
+  ws.on('error', () => ws.terminate());
+  serveWebSocket(node, ws, session);
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

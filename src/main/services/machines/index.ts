@@ -177,8 +177,9 @@ export function createMachines({ ledger, coalitions, blobs, guest, now }: Machin
       name: row.name,
       owner: toHex(row.owner),
       state: row.state,
-      sentence: sentenceOf(row, verdict),
+      sentence: sentenceOf(row, verdict, now()),
       simulated: row.simulated,
+      stale: isStale(verdict, now()),
       registeredAt: row.registeredAt,
       index: row.index,
       stage: ledger.stageOf(row.index),
@@ -312,7 +313,11 @@ const failedCheck = (verdict: Verdict): string =>
   verdict.checks.find((check) => check.outcome === 'failed' || check.outcome === 'stale')?.detail ??
   'a check did not pass.';
 
-function sentenceOf(row: MachineRow, verdict: Verdict | null): string {
+/** Evidence is of the moment it was judged for; when its collateral has expired, a new judgement is due. */
+const isStale = (verdict: Verdict | null, now: number): boolean =>
+  verdict !== null && verdict.collateralExpires !== null && Date.parse(verdict.collateralExpires) <= now;
+
+function sentenceOf(row: MachineRow, verdict: Verdict | null, now: number): string {
   switch (row.state) {
     case 'none':
       return 'Not in a TD: registered without evidence.';
@@ -325,6 +330,8 @@ function sentenceOf(row: MachineRow, verdict: Verdict | null): string {
     case 'incomplete':
       return 'Signed by a genuine platform key; not every check could be made.';
     case 'genuine':
-      return `A genuine TDX platform, ${row.status ?? 'status unknown'}, at the time it was judged for.`;
+      return isStale(verdict, now)
+        ? `A genuine TDX platform, ${row.status ?? 'status unknown'}, when it was judged; the collateral has expired since.`
+        : `A genuine TDX platform, ${row.status ?? 'status unknown'}.`;
   }
 }

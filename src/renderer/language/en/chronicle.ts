@@ -4,6 +4,7 @@ export const chronicle = {
     '{n, plural, one {One entry} other {{size} entries}}, {all, select, yes {all} other {the first {committed}}} under a checkpoint of {origin}.',
   'chronicle.stateOpen': '{n, plural, one {One entry} other {{size} entries}}, not under a checkpoint yet.',
   'chronicle.export': 'Export bundle',
+  'chronicle.policyFile': 'Policy file',
   'chronicle.empty': 'Nothing has happened yet',
   'chronicle.emptyText':
     'Every action of this node becomes a signed entry here. The first one is the creation of its identity.',
@@ -61,7 +62,7 @@ export const chronicle = {
   'verify.ok': 'Entry {index} is verified.',
   'verify.notOk': 'Entry {index} is not verified.',
   'verify.card': 'Verification in this browser',
-  'verify.claimOk': 'This entry is authentic and stands in the log',
+  'verify.claimOk': 'This entry is authentic and stands in the log, by the keys that this node told',
   'verify.claimFailed': 'This entry does not verify',
   'verify.claimOpen': 'Not verified in this session',
   'verify.here': 'checked in this browser',

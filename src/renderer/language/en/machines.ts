@@ -33,6 +33,7 @@ export const machines = {
   'machines.column.status': 'TCB status',
   'machines.column.expires': 'Collateral expires',
   'machine.state.genuine': 'genuine',
+  'machine.state.genuine.stale': 'was genuine',
   'machine.state.incomplete': 'incomplete',
   'machine.state.refused': 'refused',
   'machine.state.none': 'no evidence',

@@ -8,8 +8,9 @@ import { useT } from '../../language/context.tsx';
 import { Ask } from '../../parts/Ask.tsx';
 import { Button, IconButton } from '../../parts/Button.tsx';
 import { Empty } from '../../parts/Empty.tsx';
-import { Page } from '../../parts/Page.tsx';
+import { closeOnEscape, Page } from '../../parts/Page.tsx';
 import { QueryBar } from '../../parts/QueryBar.tsx';
+import { saveFile } from '../../parts/save.ts';
 import { isEmptyFilter, parseQuery, QUERY_KEYS } from '../../query.ts';
 import styles from './ChroniclePage.module.css';
 import { EntryList } from './EntryList.tsx';
@@ -81,9 +82,18 @@ export function ChroniclePage() {
               })
       }
       actions={
-        <Button icon="download" onClick={() => setExporting(true)} disabled={(head.data?.size ?? 0) === 0}>
-          {t('chronicle.export')}
-        </Button>
+        <>
+          <Button
+            icon="file"
+            disabled={(head.data?.policy ?? null) === null}
+            onClick={() => saveFile('chronicle.tlog-policy', [head.data?.policy ?? ''], 'text/plain')}
+          >
+            {t('chronicle.policyFile')}
+          </Button>
+          <Button icon="download" onClick={() => setExporting(true)} disabled={(head.data?.size ?? 0) === 0}>
+            {t('chronicle.export')}
+          </Button>
+        </>
       }
       fixed
     >
@@ -92,7 +102,12 @@ export function ChroniclePage() {
           log.size === 0 ? (
             <Empty icon="chronicle" title={t('chronicle.empty')} text={t('chronicle.emptyText')} />
           ) : (
-            <div className={`${styles.columns} ${selected === null ? '' : styles.open}`}>
+            // the close button does the same for everybody else
+            // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+            <div
+              className={`${styles.columns} ${selected === null ? '' : styles.open}`}
+              onKeyDown={selected === null ? undefined : closeOnEscape(() => select(undefined))}
+            >
               <Timeline onVisit={visit} />
               <div className={styles.middle}>
                 <QueryBar
