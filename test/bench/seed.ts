@@ -9,7 +9,8 @@ import { encodeRecord, signedMessage } from '../../src/protocol/record/index.ts'
 import type { Signed } from '../../src/protocol/record/index.ts';
 import { coalitionFileText, composeCoalition } from '../../src/main/services/coalition/index.ts';
 import { openLocalStore, openVault, passphraseSeal } from '../../src/main/store/index.ts';
-import type { KeyVault, Store } from '../../src/main/store/index.ts';
+import type { KeyVault } from '../../src/main/store/index.ts';
+import { asStore } from '../local-store.ts';
 import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/index.ts';
 import { nodeHashes } from '../../src/main/hashes.ts';
 
@@ -71,12 +72,7 @@ async function signHead(folder: string, vault: KeyVault, peer: string): Promise<
     headPath: join(folder, 'head'),
     rules: 'kinds',
   });
-  // the port is asynchronous; the store in this thread is not
-  const store = {
-    ...local,
-    putCheckpoint: async (row: Parameters<typeof local.putCheckpoint>[0]) => local.putCheckpoint(row),
-  } as unknown as Store;
-  await openCommitteeOfOne({ origin: nodeOrigin(peer), store, vault, now: Date.now }).close();
+  await openCommitteeOfOne({ origin: nodeOrigin(peer), store: asStore(local), vault, now: Date.now }).close();
   local.close();
 }
 

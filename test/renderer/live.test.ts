@@ -78,6 +78,7 @@ describeWith('chromium', 'the interface', () => {
     await page.getByRole('heading', { level: 1, name: 'Machines' }).waitFor();
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').fill('fra-blade-1');
+    await page.getByRole('option', { name: 'fra-blade-1' }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/#/machines?id=${machineId('fra-blade-1')}`);
     await page.getByRole('grid', { name: 'Machines' }).focus();

@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { machineId, ticketId, workloadId } from '../fakes/node.ts';
 import { describeWith } from '../parts.ts';
 import { openLab } from './browser.ts';
 import type { Lab } from './browser.ts';
+
+// twenty pages and a browser that shares its processors with others
+vi.setConfig({ testTimeout: 300_000 });
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -90,8 +90,11 @@ export function launchFake({
   });
   onTestFinished(async () => {
     await browser?.close().catch(() => undefined);
-    child.kill('SIGKILL');
+    // it ends by itself, and takes Chromium along; one that cannot is ended
+    if (child.connected) child.disconnect();
+    const late = setTimeout(() => child.kill('SIGKILL'), 5000);
     await exited;
+    clearTimeout(late);
   });
 
   const command: FakeApp['command'] = (name, ...given) =>

@@ -14,12 +14,20 @@ export const machineMarks: Readonly<Record<Machine['state'], MarkKind>> = {
 };
 
 /** Simulated evidence never wears the shape of the real thing, and what has expired that of the present. */
-export const markOfMachine = ({ state, simulated, stale }: Pick<Machine, 'state' | 'simulated' | 'stale'>): MarkKind => {
+export const markOfMachine = ({
+  state,
+  simulated,
+  stale,
+}: Pick<Machine, 'state' | 'simulated' | 'stale'>): MarkKind => {
   if (simulated && state !== 'refused' && state !== 'retired') return 'simulated';
   return stale && state === 'genuine' ? 'stale' : machineMarks[state];
 };
 
-export const wordOfMachine = ({ state, simulated, stale = false }: Pick<Machine, 'state' | 'simulated'> & { stale?: boolean }): Key => {
+export const wordOfMachine = ({
+  state,
+  simulated,
+  stale = false,
+}: Pick<Machine, 'state' | 'simulated'> & { stale?: boolean }): Key => {
   if (simulated && state !== 'retired') return `machine.state.${state}.simulated`;
   return stale && state === 'genuine' ? 'machine.state.genuine.stale' : `machine.state.${state}`;
 };

@@ -1,4 +1,5 @@
 /** Who gets in at the console, and who does not: real HTTP and WebSocket on 127.0.0.1. */
+import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { CONTENT_SECURITY_POLICY } from '../../../../src/main/hosts/console/index.ts';
@@ -239,9 +240,7 @@ describe('a WebSocket', () => {
     const ended = new Promise((resolve) => broken.once('close', resolve));
     broken.on('error', () => undefined);
     // a frame of an operation code that does not exist
-    (broken as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(
-      Buffer.from([0xbf, 0xff]),
-    );
+    (Reflect.get(broken, '_socket') as Socket).write(Buffer.from([0xbf, 0xff]));
     await ended;
     const next = (await dial(address, { cookie, origin })) as WebSocket;
     expect((await clientOver(next).settings.about()).host).toBe('test');

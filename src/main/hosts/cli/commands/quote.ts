@@ -52,9 +52,9 @@ const verify: Command = {
     'muster quote verify quote.hex --collateral sets/ --at 2026-07-04T09:41:17Z --json',
   ],
   async run(invocation) {
-    const { quote } = readQuoteFile(readInput(argument(invocation, 0, 'FILE'), MAX_FILE));
     const given = text(invocation, 'at');
     const at = given === undefined ? Math.floor(Date.now() / 1000) : time(given);
+    const { quote } = readQuoteFile(readInput(argument(invocation, 0, 'FILE'), MAX_FILE));
     const collateral = await collateralFrom(text(invocation, 'collateral'), quote, at);
     const root = text(invocation, 'root');
     const policy = text(invocation, 'policy');
