@@ -2,7 +2,9 @@
 // `npm start`: the desktop when there is an Electron binary and a display, else the console.
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
-  process.stderr.write(`Muster needs Node 24 or newer; this is ${process.versions.node}. Run: npm ci && npm start\n`);
+  process.stderr.write(
+    `Muster needs Node 24 or newer; this is ${process.versions.node}. Run: npm ci && npm start\n`,
+  );
   process.exit(2);
 }
 const { buildIfStale, electronBinary, hasDisplay, projectRoot } = await import('./fresh.mjs');

@@ -3,7 +3,9 @@
 // What a machine lacks prints `not run here: …` and is not counted; what MUSTER_REQUIRE names must be there.
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
-  process.stderr.write(`The tests need Node 24 or newer; this is ${process.versions.node}. Run: npm ci && npm test\n`);
+  process.stderr.write(
+    `The tests need Node 24 or newer; this is ${process.versions.node}. Run: npm ci && npm test\n`,
+  );
   process.exit(2);
 }
 const { spawnSync } = await import('node:child_process');
@@ -44,7 +46,8 @@ try {
   failed = Math.max(failed, report.numFailedTests, report.numFailedTestSuites);
   for (const file of report.testResults)
     for (const test of file.assertionResults)
-      if (test.status !== 'passed' && test.status !== 'failed' && !test.fullName.includes('not run here:')) skipped += 1;
+      if (test.status !== 'passed' && test.status !== 'failed' && !test.fullName.includes('not run here:'))
+        skipped += 1;
 } catch (error) {
   console.error(`no results: ${error.message}`);
   failed = Math.max(failed, 1);

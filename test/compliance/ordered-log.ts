@@ -1,7 +1,12 @@
 /** What every OrderedLog must do, whoever orders: run by each implementation's own test. */
 import { expect, it } from 'vitest';
 import { settle, utf8 } from '../../src/protocol/bytes/index.ts';
-import { parsePolicy, recordLeafHash, verifyCheckpoint, verifyInclusion } from '../../src/protocol/log/index.ts';
+import {
+  parsePolicy,
+  recordLeafHash,
+  verifyCheckpoint,
+  verifyInclusion,
+} from '../../src/protocol/log/index.ts';
 import { createSignatureChecker, nodeHashes } from '../../src/main/hashes.ts';
 import type { LogStep, OrderedLog } from '../../src/main/substrate/index.ts';
 import type { Store } from '../../src/main/store/index.ts';
@@ -25,7 +30,9 @@ export function orderedLogCompliance(open: () => Promise<OrderedLogUnderTest>): 
     const indexes = (await Promise.all(all.map((s) => s.sequenced))).map((s) => s.index);
     expect(indexes).toEqual(Array.from({ length: 100 }, (_, n) => n));
     const rows = await it.store.range(0, 99);
-    expect(rows.map((row) => new TextDecoder().decode(row.bytes))).toEqual(indexes.map((n) => `command ${n}`));
+    expect(rows.map((row) => new TextDecoder().decode(row.bytes))).toEqual(
+      indexes.map((n) => `command ${n}`),
+    );
     await it.stop();
   });
 
@@ -41,7 +48,12 @@ export function orderedLogCompliance(open: () => Promise<OrderedLogUnderTest>): 
       expect(verified.origin).toBe(it.log.origin);
       expect(verified.cosigners.length).toBeGreaterThan(0);
       const { bytes, sig } = command(n);
-      const claim = { index, size: verified.size, leaf: recordLeafHash(nodeHashes, bytes, sig), root: verified.root };
+      const claim = {
+        index,
+        size: verified.size,
+        leaf: recordLeafHash(nodeHashes, bytes, sig),
+        root: verified.root,
+      };
       verifyInclusion(nodeHashes, claim, await it.store.inclusion(index, verified.size));
     }
     await it.stop();

@@ -39,7 +39,10 @@ export async function runNode(folder: string): Promise<RunningNode> {
 }
 
 /** One command of the built CLI; answers its exit code and output. */
-export function muster(folder: string, ...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+export function muster(
+  folder: string,
+  ...args: readonly string[]
+): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(root, 'bin/muster.mjs'), ...args, '--data', folder], {
       stdio: ['ignore', 'pipe', 'pipe'],

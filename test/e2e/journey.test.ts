@@ -19,7 +19,8 @@ import type { Paired, RunningNode } from './console.ts';
 const PASSPHRASE = 'correct horse battery staple';
 const PEER = '12D3KooWQvAEgXX9eR2xX1azYN68jx8nWS69eT7VvtkprAAxeeSG';
 const shots = join(import.meta.dirname, '../../docs/screenshots');
-const LOOP = 'i=0; while true; do echo "signal $i"; i=$((i+1)); [ $((i % 50)) = 0 ] && yes | head -c 30000000 >/dev/null; sleep 0.05; done';
+const LOOP =
+  'i=0; while true; do echo "signal $i"; i=$((i+1)); [ $((i % 50)) = 0 ] && yes | head -c 30000000 >/dev/null; sleep 0.05; done';
 
 /** Kept outside so that a failing step leaves a picture of where it stood. */
 let paired: Paired;
@@ -67,7 +68,10 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
     for (const { RepoDigests } of await docker.listImages())
       for (const name of RepoDigests ?? [])
         if (registry !== undefined && name.startsWith(`${registry.host}/`))
-          await docker.getImage(name).remove({ force: true }).catch(() => undefined);
+          await docker
+            .getImage(name)
+            .remove({ force: true })
+            .catch(() => undefined);
     await registry?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -99,7 +103,9 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
   it('registers a machine from a real quote and sees the verdict check by check', async () => {
     await page.getByRole('button', { name: 'Register machine' }).first().click();
     await dialog().getByLabel('Machine name').fill('rack-07');
-    await dialog().getByLabel('Quote file').setInputFiles(join(vectorsFolder, 'tdx/real/flashbots-gcp-quote.bin'));
+    await dialog()
+      .getByLabel('Quote file')
+      .setInputFiles(join(vectorsFolder, 'tdx/real/flashbots-gcp-quote.bin'));
     await dialog().locator('input[type=radio][name=Collateral][value=file]').check();
     await dialog()
       .getByLabel('Collateral file')
@@ -157,7 +163,10 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
     await chooseMachine();
     await dialog().getByRole('button', { name: 'Check what it needs' }).click();
     await dialog().getByText('It does not fit').waitFor();
-    await dialog().getByText(/64.?000/).first().waitFor();
+    await dialog()
+      .getByText(/64.?000/)
+      .first()
+      .waitFor();
     await page.keyboard.press('Escape');
   });
 
@@ -178,9 +187,19 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
     await page.waitForTimeout(6000);
     await shoot('workload');
     await page.getByRole('tab', { name: 'Log' }).click();
-    await page.getByText(/^signal \d+$/).first().waitFor();
-    await page.getByRole('searchbox', { name: /find/i }).or(page.getByPlaceholder('Find')).first().fill('signal 12');
-    await page.getByText(/of \d+/).first().waitFor();
+    await page
+      .getByText(/^signal \d+$/)
+      .first()
+      .waitFor();
+    await page
+      .getByRole('searchbox', { name: /find/i })
+      .or(page.getByPlaceholder('Find'))
+      .first()
+      .fill('signal 12');
+    await page
+      .getByText(/of \d+/)
+      .first()
+      .waitFor();
     const saving = page.waitForEvent('download');
     await page.getByRole('button', { name: /download/i }).click();
     expect(readFileSync(await (await saving).path(), 'utf8')).toContain('signal 12');

@@ -14,7 +14,7 @@ export const machines = {
   'machines.preview.incomplete':
     'Nothing failed, but not everything could be checked. It can be registered as it is and checked again later.',
   'machines.preview.refused':
-    'The evidence does not hold. It can still be registered, and will stand in the Chronicle as refused, with this reason.',
+    'The evidence does not hold, so no machine is registered on it. With newer collateral, or for another moment, the verdict may differ.',
   'machines.detail': 'Machine details',
   'machines.gone': 'This machine is not known here',
   'machines.goneText': 'The address names a machine that this node has no entry about.',

@@ -99,6 +99,7 @@ export function useRegisterForm(onDone: (machine: Machine) => void): {
     },
   });
   const seen = quote.source === 'none' || preview.data?.inputs === inputs;
+  const refused = quote.source !== 'none' && preview.data?.verdict.evidence === 'refused';
   return {
     body: (
       <>
@@ -131,7 +132,7 @@ export function useRegisterForm(onDone: (machine: Machine) => void): {
       <Button
         kind="primary"
         busy={register.isPending}
-        disabled={!ready || name.trim() === ''}
+        disabled={!ready || refused || name.trim() === ''}
         onClick={() => register.mutate()}
       >
         {t('machines.registerNow')}
