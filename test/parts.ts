@@ -88,7 +88,7 @@ export function describeWith(parts: Part | readonly Part[], title: string, body:
     describe(title, body);
     return;
   }
-  const reason = `not run here: ${missing.join(', ')}`;
+  const reason = `not run here: ${missing.map((part) => (part === 'electron' ? 'electron binary' : part)).join(', ')}`;
   console.log(`${reason} (${title})`);
   describe.skip(`${title} (${reason})`, body);
 }

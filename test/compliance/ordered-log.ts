@@ -25,27 +25,27 @@ const command = (n: number) => ({ bytes: utf8(`command ${n}`), sig: new Uint8Arr
 /** `open` gives a fresh, empty log of opaque commands. */
 export function orderedLogCompliance(open: () => Promise<OrderedLogUnderTest>): void {
   it('gives commands contiguous indexes from 0, in the order of submission', async () => {
-    const it = await open();
-    const all = Array.from({ length: 100 }, (_, n) => it.log.append(command(n)));
+    const one = await open();
+    const all = Array.from({ length: 100 }, (_, n) => one.log.append(command(n)));
     const indexes = (await Promise.all(all.map((s) => s.sequenced))).map((s) => s.index);
     expect(indexes).toEqual(Array.from({ length: 100 }, (_, n) => n));
-    const rows = await it.store.range(0, 99);
+    const rows = await one.store.range(0, 99);
     expect(rows.map((row) => new TextDecoder().decode(row.bytes))).toEqual(
       indexes.map((n) => `command ${n}`),
     );
-    await it.stop();
+    await one.stop();
   });
 
   it('commits every command under a checkpoint that its policy accepts and that includes its leaf', async () => {
-    const it = await open();
+    const one = await open();
     const check = createSignatureChecker();
     for (let n = 0; n < 5; n++) {
-      const { index, size } = await it.log.append(command(n)).committed;
+      const { index, size } = await one.log.append(command(n)).committed;
       expect(size).toBeGreaterThan(index);
-      const { checkpoint } = it.log.head();
-      const policy = parsePolicy(nodeHashes, utf8(it.log.policy));
+      const { checkpoint } = one.log.head();
+      const policy = parsePolicy(nodeHashes, utf8(one.log.policy));
       const verified = settle(verifyCheckpoint(checkpoint!.note, policy), check);
-      expect(verified.origin).toBe(it.log.origin);
+      expect(verified.origin).toBe(one.log.origin);
       expect(verified.cosigners.length).toBeGreaterThan(0);
       const { bytes, sig } = command(n);
       const claim = {
@@ -54,15 +54,15 @@ export function orderedLogCompliance(open: () => Promise<OrderedLogUnderTest>): 
         leaf: recordLeafHash(nodeHashes, bytes, sig),
         root: verified.root,
       };
-      verifyInclusion(nodeHashes, claim, await it.store.inclusion(index, verified.size));
+      verifyInclusion(nodeHashes, claim, await one.store.inclusion(index, verified.size));
     }
-    await it.stop();
+    await one.stop();
   });
 
   it('has everything that was committed after a stop and a start, and goes on counting', async () => {
-    const it = await open();
-    await Promise.all([0, 1, 2].map((n) => it.log.append(command(n)).committed));
-    const again = await it.reopen();
+    const one = await open();
+    await Promise.all([0, 1, 2].map((n) => one.log.append(command(n)).committed));
+    const again = await one.reopen();
     expect(again.log.head().size).toBe(3);
     expect(again.log.head().checkpoint?.size).toBe(3);
     expect((await again.log.append(command(3)).committed).index).toBe(3);
@@ -70,29 +70,29 @@ export function orderedLogCompliance(open: () => Promise<OrderedLogUnderTest>): 
   });
 
   it('never signs a smaller tree after a larger one', async () => {
-    const it = await open();
+    const one = await open();
     const sizes: number[] = [];
-    it.log.subscribe((step) => {
+    one.log.subscribe((step) => {
       if (step.kind === 'committed') sizes.push(step.checkpoint.size);
     });
-    await Promise.all(Array.from({ length: 300 }, (_, n) => it.log.append(command(n)).committed));
+    await Promise.all(Array.from({ length: 300 }, (_, n) => one.log.append(command(n)).committed));
     expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
     expect(new Set(sizes).size).toBe(sizes.length);
     expect(sizes.at(-1)).toBe(300);
-    await it.stop();
+    await one.stop();
   });
 
   it('tells subscribers every entry once, before its checkpoint', async () => {
-    const it = await open();
+    const one = await open();
     const steps: LogStep[] = [];
-    const stop = it.log.subscribe((step) => steps.push(step));
-    await Promise.all([0, 1, 2, 3].map((n) => it.log.append(command(n)).committed));
+    const stop = one.log.subscribe((step) => steps.push(step));
+    await Promise.all([0, 1, 2, 3].map((n) => one.log.append(command(n)).committed));
     stop();
-    await it.log.append(command(4)).committed;
+    await one.log.append(command(4)).committed;
     const seen = steps.flatMap((step) => (step.kind === 'sequenced' ? step.entries.map((e) => e.index) : []));
     expect(seen).toEqual([0, 1, 2, 3]);
     const first = steps.findIndex((step) => step.kind === 'committed');
     expect(steps.slice(0, first).some((step) => step.kind === 'sequenced')).toBe(true);
-    await it.stop();
+    await one.stop();
   });
 }

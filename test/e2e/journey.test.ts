@@ -51,13 +51,13 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
     page.setDefaultTimeout(15_000);
   });
   // each step stands on the one before it; where one fails a picture is left in test-results
-  let broken: string | null = null;
+  let endedAt: string | null = null;
   beforeEach(() => {
-    if (broken !== null) throw new Error(`the journey ended at: ${broken}`);
+    if (endedAt !== null) throw new Error(`the journey ended at: ${endedAt}`);
   });
   afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail' || broken !== null) return;
-    broken = task.name;
+    if (task.result?.state !== 'fail' || endedAt !== null) return;
+    endedAt = task.name;
     mkdirSync('test-results', { recursive: true });
     await page?.screenshot({ path: 'test-results/journey.png' });
   });

@@ -129,6 +129,10 @@ export const nodeProblems = {
     meaning: 'A node keeps one identity for as long as its data folder lives.',
     next: 'Unlock it, or use another data folder for another identity.',
   },
+  SOCKET_FOLDER: {
+    meaning: 'The command line could be led to another program, so the node did not start.',
+    next: 'Remove that folder, or use a data folder with a shorter path.',
+  },
   VAULT_LOCKED: {
     meaning: 'You can look at everything, but nothing can be signed.',
     next: 'Unlock the identity, then try again.',

@@ -91,7 +91,7 @@ export function launchFake({
   onTestFinished(async () => {
     await browser?.close().catch(() => undefined);
     // it ends by itself, and takes Chromium along; one that cannot is ended
-    if (child.connected) child.disconnect();
+    if (child.connected) child.send({ id: 0, name: 'leave', args: [] } satisfies Order, () => undefined);
     const late = setTimeout(() => child.kill('SIGKILL'), 5000);
     await exited;
     clearTimeout(late);

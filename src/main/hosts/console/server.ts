@@ -4,19 +4,16 @@
  * file permissions are the authentication, for the CLI.
  */
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { chmodSync, rmSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { OpenAPIHandler } from '@orpc/openapi/node';
 import { WebSocketServer } from 'ws';
-import type { WebSocket } from 'ws';
 import type { Scope } from '../../../contract/index.ts';
-import { Refusal } from '../../../protocol/bytes/index.ts';
-import { MAX_MESSAGE_BYTES, openApiDocument, router, serveWebSocket } from '../../api/index.ts';
-import type { ApiContext, Session } from '../../api/index.ts';
+import { MAX_MESSAGE_BYTES, openApiDocument, router } from '../../api/index.ts';
+import type { ApiContext } from '../../api/index.ts';
 import type { MusterNode } from '../../node/index.ts';
 import { findAsset } from '../assets.ts';
+import { answer, listen, refuseUpgrade, serve, shut } from '../http.ts';
 import type { Asset } from '../assets.ts';
 import { securityHeaders } from './headers.ts';
 import { createPairing, sameSecret } from './pairing.ts';
@@ -158,73 +155,4 @@ async function openApiHandler(): Promise<OpenAPIHandler<ApiContext>> {
     import('@orpc/server/node'),
   ]);
   return new OpenAPIHandler(router, { plugins: [new BodyLimitPlugin({ maxBodySize: MAX_MESSAGE_BYTES })] });
-}
-
-/** Serves the API on a Unix socket, readable by the owner only. */
-export async function startSocket(node: MusterNode, path: string): Promise<{ close(): Promise<void> }> {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
-  const server = createServer((_request, response) => answer(response, 404, 'Only WebSocket here.'));
-  server.on('upgrade', (request, socket, head) => {
-    // a browser that was tricked into a Unix socket would name an origin
-    if (request.headers.origin !== undefined) return refuseUpgrade(socket, 403);
-    sockets.handleUpgrade(request, socket, head, (ws) =>
-      serve(node, ws, { scopes: ['admin'], door: 'socket' }),
-    );
-  });
-  // the folder is locked by this node: what lies here was left by one that is gone
-  rmSync(path, { force: true });
-  const before = process.umask(0o177);
-  try {
-    await listen(server, { path });
-  } finally {
-    process.umask(before);
-  }
-  chmodSync(path, 0o600);
-  return {
-    async close() {
-      await shut(server, sockets);
-      rmSync(path, { force: true });
-    },
-  };
-}
-
-/** A frame that is too large or broken closes its own connection and nothing else. */
-function serve(node: MusterNode, ws: WebSocket, session: Session): void {
-  ws.on('error', () => ws.terminate());
-  serveWebSocket(node, ws, session);
-}
-
-function answer(response: ServerResponse, status: number, text: string): void {
-  response.statusCode = status;
-  response.setHeader('content-type', 'text/plain; charset=utf-8');
-  response.setHeader('cache-control', 'no-store');
-  response.end(`${text}\n`);
-}
-
-function refuseUpgrade(socket: Duplex, status: 401 | 403): void {
-  socket.end(
-    `HTTP/1.1 ${status} ${status === 401 ? 'Unauthorized' : 'Forbidden'}\r\nConnection: close\r\n\r\n`,
-  );
-}
-
-function listen(server: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE' && 'port' in where
-          ? new Refusal('PORT_IN_USE', `Port ${where.port} is taken by another program.`)
-          : error,
-      ),
-    );
-    server.listen(where, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
-}
-
-async function shut(server: Server, sockets: WebSocketServer): Promise<void> {
-  for (const socket of sockets.clients) socket.terminate();
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
 }

@@ -28,7 +28,7 @@ import { menuTemplate } from './menu.ts';
 import { SCHEME } from './origin.ts';
 import { claimScheme, createAnswer } from './scheme.ts';
 import { lockContents, lockSession } from './security.ts';
-import { openSocket } from './socket.ts';
+import { announce } from '../announce.ts';
 import { startTray } from './tray.ts';
 import { chooseSeal } from './vault.ts';
 import { createFace } from './window.ts';
@@ -93,7 +93,8 @@ async function start(): Promise<Desktop> {
   const seal = await chooseSeal(safeStorage, join(folder, 'vault.json'), process.platform);
   const node = await openNode({ folder, host: 'desktop', seal });
   const ended = new AbortController();
-  const closeSocket = await openSocket(node);
+  // no console here, so nothing takes a bearer token
+  const announced = await announce(node, { console: null, bearer: '' });
   if (!seal.needsPassphrase && (await node.identity.get()).state === 'locked')
     // a keychain that stays silent leaves the node locked, which the interface shows
     await node.identity
@@ -133,7 +134,7 @@ async function start(): Promise<Desktop> {
     async close() {
       ended.abort();
       face.close();
-      await closeSocket();
+      await announced.close();
       await node.close();
     },
   };

@@ -43,7 +43,10 @@ export const ENTRY = join(import.meta.dirname, '../../../../src/main/hosts/cli/m
 
 /** Runs a command line as a process of its own. */
 export function childCli(...argv: string[]): Said {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [ENTRY, ...argv], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [ENTRY, ...argv], {
+    encoding: 'utf8',
+    timeout: 50_000,
+  });
   return said(status ?? -1, stdout, stderr);
 }
 

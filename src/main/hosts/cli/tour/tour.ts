@@ -91,12 +91,12 @@ async function register(client: Client, { quote, collateral, at }: TourOptions, 
       : detected.state === 'in-td'
         ? { kind: 'guest' }
         : { kind: 'none' };
-  const with_: CollateralInput =
+  const sealed: CollateralInput =
     collateral === undefined ? { kind: 'none' } : { kind: 'file', data: toBase64url(collateral) };
   const { machine } = await client.machines.register({
     name: 'this-machine',
     quote: input,
-    collateral: with_,
+    collateral: sealed,
     ...(at === undefined ? {} : { at }),
   });
   if (machine.verdict === null) {
