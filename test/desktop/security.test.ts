@@ -149,12 +149,18 @@ describeWith('chromium', 'a page in the desktop window', () => {
     const desktop = startDesktop();
     const ours = await desktop.page();
     await desktop.command('plant', 'https://foreign.test/', '<title>foreign</title>');
-    const page = ours
-      .context()
-      .pages()
-      .find((one) => one.url() === 'https://foreign.test/');
-    await page?.evaluate(askForPort);
-    await until('a refusal in the log', () => desktop.log().includes(REFUSED));
+    const foreign = () =>
+      ours
+        .context()
+        .pages()
+        .find((one) => one.url() === 'https://foreign.test/');
+    await until('the foreign page', () => foreign() !== undefined);
+    const page = foreign();
+    // a page that has just come may still lose its first words
+    await until('a refusal in the log', async () => {
+      await page?.evaluate(askForPort).catch(() => undefined);
+      return desktop.log().includes(REFUSED);
+    });
     expect(desktop.log()).toContain('"origin":"https://foreign.test"');
     expect(await page?.evaluate(() => 'testPort' in window)).toBe(false);
     expect(await desktop.command('windows')).toMatchObject([{ ports: 0 }]);
