@@ -1,45 +1,93 @@
-/** The child: writes without end, and says on stdout what was acknowledged as committed, each line before the next. */
+/**
+ * The process that is killed: a node's own parts (lock, vault, threaded store, committee of one, ledger) without its
+ * faces. It creates what is missing, then records tickets as fast as they are committed. Every acknowledgement is
+ * one line on stdout, which is a file here: a line that was written stays, whatever happens to this process.
+ * It waits for a line on stdin that names its folder and its seed, so that it can be started ahead of time.
+ *
+ *     ready <entries>
+ *     committed <index> <id>
+ */
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { toHex } from '../../src/protocol/bytes/index.ts';
-import { encodeRecord, signedMessage } from '../../src/protocol/record/index.ts';
-import { openThreadedStore, openVault, passphraseSeal } from '../../src/main/store/index.ts';
+import { lockFolder } from '../../src/main/node/lock.ts';
+import { createCoalitions, createIdentity } from '../../src/main/services/coalition/index.ts';
+import { createFeed } from '../../src/main/services/feed/index.ts';
+import { createLedger } from '../../src/main/services/ledger/index.ts';
+import { openThreadedStore } from '../../src/main/store/threaded.ts';
+import { passphraseSeal } from '../../src/main/store/seal.ts';
+import { openVault } from '../../src/main/store/vault.ts';
 import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/index.ts';
-import { PASSPHRASE } from './support.ts';
+import { toHex } from '../../src/protocol/bytes/index.ts';
+import { randomFrom } from '../random.ts';
+import { CHEAP, PASSPHRASE } from './secrets.ts';
 
-const folder = process.argv[2] ?? '';
-const inFlight = Number(process.argv[3] ?? 8);
-const vault = openVault(join(folder, 'vault.json'), passphraseSeal({ N: 2 ** 10, r: 8, p: 1 }));
-await vault.unlock(PASSPHRASE);
-const keys = vault.publicKeys();
-if (keys === null) throw new Error('no keys');
+const order = await new Promise<string>((resolve) => process.stdin.setEncoding('utf8').once('data', resolve));
+process.stdin.destroy();
+const { folder, seed } = JSON.parse(order) as { folder: string; seed: number };
+const random = randomFrom(seed);
+const now = Date.now;
+const say = (line: string): void => void writeSync(1, `${line}\n`);
+
+lockFolder(folder);
+const vault = openVault(join(folder, 'vault.json'), passphraseSeal(CHEAP));
 const store = await openThreadedStore({
   path: join(folder, 'store.db'),
   headPath: join(folder, 'head'),
   rules: 'kinds',
 });
-const log = openCommitteeOfOne({ origin: nodeOrigin(toHex(keys.node)), store, vault, now: Date.now });
-writeSync(1, 'ready\n');
-
-const coalition = new Uint8Array(32).fill(1);
-let seq = log.head().size;
-const write = async (): Promise<void> => {
-  for (;;) {
-    seq += 1;
-    const body = { note: 'x'.repeat(200 + (seq % 97)) };
-    const bytes = encodeRecord({
-      v: 1,
-      kind: 'torture.note',
-      coalition,
-      author: keys.node,
-      seq,
-      at: Date.now(),
-      body,
-      evidence: [],
-    });
-    const { index, id } = await log.append({ bytes, sig: vault.sign('node', signedMessage(bytes)) })
-      .committed;
-    writeSync(1, `${index} ${id}\n`);
-  }
+if (!store.health.writable) throw new Error(`not writable: ${JSON.stringify(store.health.checks)}`);
+say(`ready ${store.health.size}`);
+const feed = createFeed(() => ({
+  log: { size: 0, committed: 0, committedAt: null, witnesses: 0 },
+  runningOperations: 0,
+  problems: 0,
+  simulated: false,
+  now: now(),
+}));
+const ledger = createLedger({ store, vault, feed, now });
+const openLog = (): void => {
+  const keys = vault.publicKeys();
+  if (keys === null) return;
+  const open = ledger.log();
+  if (open !== null) return open.resume();
+  ledger.attach(openCommitteeOfOne({ origin: nodeOrigin(toHex(keys.node)), store, vault, now }));
 };
-await Promise.all(Array.from({ length: inFlight }, write));
+openLog();
+const committed = ({ index, id }: { index: number; id: string }): void => say(`committed ${index} ${id}`);
+
+const identity = createIdentity({ vault, ledger, openLog, changed: () => undefined });
+const { name } = await identity.get();
+if (name === null) committed((await identity.create('rack-07', PASSPHRASE)).receipt);
+else await identity.unlock(PASSPHRASE);
+const coalitions = createCoalitions({ vault, ledger });
+if ((await coalitions.current()) === null) {
+  const { receipt } = await coalitions.create({
+    name: 'signals.eu',
+    lattices: [],
+    organisms: [],
+    issueTickets: true,
+  });
+  committed(receipt);
+}
+const coalition = await coalitions.id();
+
+/** One ticket after the other; several of these run at once, so that batches are of all sizes. */
+async function lane(): Promise<never> {
+  for (;;) {
+    const at = now();
+    const receipt = await ledger.submit(
+      'ticket.issued',
+      {
+        ticket: random.bytes(32),
+        subject: random.bytes(32),
+        audience: coalition,
+        notBefore: at,
+        expires: at + 86_400_000,
+      },
+      { coalition },
+    );
+    committed(receipt);
+    if (random.oneIn(20)) await new Promise((resolve) => setTimeout(resolve, random.below(40)));
+  }
+}
+await Promise.all(Array.from({ length: 1 + random.below(12) }, lane));
