@@ -25,7 +25,13 @@ export async function announce(
   const socket = socketPath(node.folder);
   const opened = await startSocket(node, socket);
   const runFile: RunFile = { pid: process.pid, startedAt: node.about().startedAt, socket, console, bearer };
-  writeFileAtomic(runFilePath(node.folder), utf8(`${JSON.stringify(runFile, null, 2)}\n`));
+  try {
+    writeFileAtomic(runFilePath(node.folder), utf8(`${JSON.stringify(runFile, null, 2)}\n`));
+  } catch (error) {
+    // a socket that nobody can find would only be left behind
+    await opened.close();
+    throw error;
+  }
   return {
     async close() {
       rmSync(runFilePath(node.folder), { force: true });

@@ -182,6 +182,7 @@ export const machines = {
   'evidence.root': '{name} {hash}',
   'evidence.rootSimulated': 'SIMULATED root {name} {hash}',
   'evidence.expires': 'In force until {date} UTC.',
+  'evidence.expiredSince': 'collateral expired since',
   'evidence.noExpiry': 'No collateral was given.',
   'evidence.noStatus': 'TCB status not established',
   'evidence.tcbDate': 'TCB of {date}',

@@ -50,6 +50,7 @@ export function Evidence({ machine }: { machine: Machine }) {
         <VerdictCard
           verdict={verdict}
           machine={machine.name}
+          stale={machine.stale}
           inputs={{
             'evidence.quote':
               quote === null ? null : (

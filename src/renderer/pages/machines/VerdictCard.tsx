@@ -18,11 +18,13 @@ interface Props {
   verdict: VerdictJson;
   /** What the claim is about; null in a preview. */
   machine: string | null;
+  /** The collateral has expired since: the verdict is of then. */
+  stale?: boolean;
   inputs?: Partial<Record<Key, ReactNode>>;
   actions?: ReactNode;
 }
 
-export function VerdictCard({ verdict, machine, inputs, actions }: Props) {
+export function VerdictCard({ verdict, machine, stale = false, inputs, actions }: Props) {
   const t = useT();
   // whatever ends in a simulated root says nothing about hardware, so it never claims it
   const pretended = verdict.simulated && verdict.evidence !== 'refused';
@@ -31,7 +33,9 @@ export function VerdictCard({ verdict, machine, inputs, actions }: Props) {
   return (
     <EvidenceCard
       name={t('evidence.card')}
-      mark={pretended ? 'simulated' : marks[verdict.evidence]}
+      mark={
+        pretended ? 'simulated' : stale && verdict.evidence === 'genuine' ? 'stale' : marks[verdict.evidence]
+      }
       claim={
         <>
           {t(machine === null ? `verdict.${claim}` : `verdict.${claim}.of`, {
@@ -49,6 +53,7 @@ export function VerdictCard({ verdict, machine, inputs, actions }: Props) {
       provenance={
         <>
           {t('evidence.byNode')} <Time at={Date.parse(verdict.verifiedAt)} />
+          {stale ? `, ${t('evidence.expiredSince')}` : null}
         </>
       }
       lines={verdictLines(t, verdict, inputs)}
