@@ -4,6 +4,8 @@ import { command, query } from './base.ts';
 import { count, hex, millis, receipt, stage } from './shapes.ts';
 
 export const MAX_TICKET_SECONDS = 90 * 24 * 3600;
+/** The most tickets in one answer. */
+export const MAX_TICKETS = 5_000;
 export const DEFAULT_TICKET_SECONDS = 24 * 3600;
 
 export const ticket = z.object({
@@ -24,7 +26,13 @@ export const ticket = z.object({
 export type Ticket = z.infer<typeof ticket>;
 
 export const tickets = {
-  list: query('view').output(z.object({ tickets: z.array(ticket) })),
+  /** Newest first; `more` when older ones were left off. */
+  list: query('view')
+    .input(z.object({ limit: z.number().int().min(1).max(MAX_TICKETS).default(500) }).default({ limit: 500 }))
+    .output(z.object({ tickets: z.array(ticket), more: z.boolean() })),
+  get: query('view')
+    .input(z.object({ id: hex(32) }))
+    .output(ticket),
   issue: command('operate')
     .input(
       z.object({

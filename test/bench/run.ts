@@ -1,9 +1,10 @@
 /**
  * `npm run bench`: each figure beside its limit or its peer, all from one run on one machine. `--large N` sets the
- * size of the large log (default 1,000,000; 0 leaves it out). Nothing here asserts a time.
+ * size of the large log (default 1,000,000; 0 leaves it out), `--keep DIR` keeps the seeded logs there for the next
+ * run. Nothing here asserts a time.
  */
 import { cpus, tmpdir } from 'node:os';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { appends } from './appends.ts';
@@ -28,10 +29,15 @@ export interface Bench {
 }
 
 const { values } = parseArgs({
-  options: { large: { type: 'string', default: '1000000' }, only: { type: 'string' } },
+  options: {
+    large: { type: 'string', default: '1000000' },
+    only: { type: 'string' },
+    keep: { type: 'string' },
+  },
 });
 const sections = { appends, proofs, verifier, readiness, browser };
-const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
+const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'muster-bench-'));
+mkdirSync(folder, { recursive: true });
 const bench: Bench = {
   folder,
   large: Number(values.large),
@@ -46,5 +52,5 @@ try {
     await run(bench);
   }
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
 }

@@ -9,7 +9,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { pushTestImage, labels } from '../docker/images.ts';
 import { testRegistry } from '../docker/registry.ts';
 import type { TestRegistry } from '../docker/registry.ts';
+import { startPccs } from '../main/attestation/pccs.ts';
 import { describeWith, dockerSocket, vectorsFolder } from '../parts.ts';
+import { readCollateral } from '../../src/protocol/attestation/index.ts';
 import Docker from 'dockerode';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +21,9 @@ import type { Paired, RunningNode } from './console.ts';
 const PASSPHRASE = 'correct horse battery staple';
 const PEER = '12D3KooWQvAEgXX9eR2xX1azYN68jx8nWS69eT7VvtkprAAxeeSG';
 const shots = join(import.meta.dirname, '../../docs/screenshots');
+const QUOTE = join(vectorsFolder, 'tdx/real/flashbots-gcp-quote.bin');
+const COLLATERAL = join(vectorsFolder, 'tdx/collateral/c02-00806f050000-2026-06-30.json');
+const JUDGED_FOR = '2026-07-04 09:41';
 const LOOP =
   'i=0; while true; do echo "signal $i"; i=$((i+1)); [ $((i % 50)) = 0 ] && yes | head -c 30000000 >/dev/null; sleep 0.05; done';
 
@@ -67,7 +72,10 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
     const docker = new Docker({ socketPath: dockerSocket });
     for (const { RepoDigests } of await docker.listImages())
       for (const name of RepoDigests ?? [])
-        if (registry !== undefined && name.startsWith(`${registry.host}/`))
+        if (
+          registry !== undefined &&
+          [registry.host, registry.stallingHost].some((host) => name.startsWith(`${host}/`))
+        )
           await docker
             .getImage(name)
             .remove({ force: true })
@@ -103,22 +111,47 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
   it('registers a machine from a real quote and sees the verdict check by check', async () => {
     await page.getByRole('button', { name: 'Register machine' }).first().click();
     await dialog().getByLabel('Machine name').fill('rack-07');
-    await dialog()
-      .getByLabel('Quote file')
-      .setInputFiles(join(vectorsFolder, 'tdx/real/flashbots-gcp-quote.bin'));
-    await dialog().locator('input[type=radio][name=Collateral][value=file]').check();
-    await dialog()
-      .getByLabel('Collateral file')
-      .setInputFiles(join(vectorsFolder, 'tdx/collateral/c02-00806f050000-2026-06-30.json'));
-    await dialog().getByLabel('Judge for (UTC)').fill('2026-07-04 09:41');
+    await dialog().getByLabel('Quote file').setInputFiles(QUOTE);
+    await choose('Collateral', 'file');
+    await dialog().getByLabel('Collateral file').setInputFiles(COLLATERAL);
+    await dialog().getByLabel('Judge for (UTC)').fill(JUDGED_FOR);
     await dialog().getByRole('button', { name: 'Check evidence' }).click();
     await dialog().getByText('A genuine TDX platform, UpToDate').first().waitFor();
     await dialog().getByRole('button', { name: 'Register machine' }).click();
     await page.getByText('Machine rack-07 is a genuine TDX platform, UpToDate').first().waitFor();
   });
 
+  it('checks a pasted quote with collateral from a folder and from a service, and registers it', async () => {
+    const service = await startPccs({ sets: [readCollateral(readFileSync(COLLATERAL))] });
+    try {
+      await page.getByRole('button', { name: 'Register machine' }).first().click();
+      await dialog().getByLabel('Machine name').fill('rack-08');
+      await choose('Quote', 'paste');
+      await dialog().getByLabel('Quote as text').fill(readFileSync(QUOTE).toString('base64'));
+      await dialog().getByLabel('Judge for (UTC)').fill(JUDGED_FOR);
+      await choose('Collateral', 'folder');
+      await dialog()
+        .getByLabel('Folder on the machine of the node')
+        .fill(join(vectorsFolder, 'tdx/collateral'));
+      await dialog().getByRole('button', { name: 'Check evidence' }).click();
+      await dialog().getByText('A genuine TDX platform, UpToDate').first().waitFor();
+      // another source is another judgement: the verdict leaves until it is checked again
+      await choose('Collateral', 'service');
+      await dialog().getByLabel('Address of the service').fill(service.base);
+      await dialog().getByRole('button', { name: 'Check evidence' }).click();
+      await dialog().getByText('A genuine TDX platform, UpToDate').first().waitFor();
+      expect(service.asked.some((path) => path.includes('fmspc=00806f050000'))).toBe(true);
+      await dialog().getByRole('button', { name: 'Register machine' }).click();
+      await page.getByText('Machine rack-08 is a genuine TDX platform, UpToDate').first().waitFor();
+    } finally {
+      await service.close();
+    }
+    await page.getByRole('row', { name: /rack-07/ }).click();
+    await page.getByText('Machine rack-07 is a genuine TDX platform, UpToDate').first().waitFor();
+  });
+
   it('pins the MR_TD of that quote', async () => {
-    const quote = readFileSync(join(vectorsFolder, 'tdx/real/flashbots-gcp-quote.bin'));
+    const quote = readFileSync(QUOTE);
     const mrtd = quote.subarray(48 + 136, 48 + 184).toString('hex');
     await page.getByRole('tab', { name: 'Pins' }).click();
     await button('Pin MR_TD').click();
@@ -168,6 +201,33 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
       .first()
       .waitFor();
     await page.keyboard.press('Escape');
+  });
+
+  it('sees a pull layer by layer and cancels it', async () => {
+    const image = await pushTestImage(registry.host, {
+      name: 'signals/heavy',
+      layers: [3_000_000, 12_000_000],
+    });
+    await page.getByRole('button', { name: 'Submit workload' }).first().click();
+    await dialog().getByLabel('Image').fill(image.reference.replace(registry.host, registry.stallingHost));
+    await chooseMachine();
+    await dialog().getByRole('button', { name: 'Check what it needs' }).click();
+    await dialog().getByText('It fits').waitFor();
+    await dialog().getByRole('button', { name: 'Submit workload' }).click();
+    const pull = page.getByRole('article').filter({ has: page.getByRole('button', { name: 'Cancel' }) });
+    await pull.first().waitFor();
+    // both large layers stand still half-way, each with a bar of its own
+    await expect
+      .poll(() => pull.first().locator('li progress').count(), { timeout: 15_000 })
+      .toBeGreaterThan(1);
+    await pull
+      .first()
+      .getByText(/MiB of .*MiB/)
+      .first()
+      .waitFor();
+    await shoot('pull');
+    await pull.first().getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('cancelled', { exact: true }).first().waitFor();
   });
 
   it('submits a workload by digest, watches it, reads its output, and stops it', async () => {
@@ -230,7 +290,7 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
       'compute.removed',
     ])
       await list.getByText(kind, { exact: true }).first().waitFor();
-    await list.getByText('machine.registered', { exact: true }).click();
+    await list.getByText('machine.registered', { exact: true }).first().click();
     await button('Verify entry').click();
     await page.getByText('This entry is authentic and stands in the log').waitFor();
     await shoot('chronicle');
@@ -255,11 +315,51 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
     expect(JSON.parse(broken.out)).toMatchObject({ ok: false, damage: { index: 5 } });
   });
 
+  it('gives the coalition to a second node by its file, which joins under the same id', async () => {
+    await page.keyboard.press('Escape');
+    await go('Settings');
+    const saving = page.waitForEvent('download');
+    await button('Coalition file').click();
+    const file = join(folder, 'signals.muster-coalition');
+    await (await saving).saveAs(file);
+    const shown = await page.locator('#settings-coalition').innerText();
+    const id = /[0-9a-f]{64}/.exec(shown.replaceAll(/\s/g, ''))?.[0];
+    const home = mkdtempSync(join(tmpdir(), 'muster-journey-'));
+    const second = await runNode(home);
+    const other = await openPaired(second.link);
+    try {
+      other.page.setDefaultTimeout(15_000);
+      const click = (name: string) => other.page.getByRole('button', { name, exact: true }).click();
+      await click('Begin');
+      await other.page.getByLabel('Node name').fill('signals-fra-2');
+      await other.page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
+      await other.page.getByLabel('Passphrase again').fill(PASSPHRASE);
+      await click('Create identity');
+      await other.page.getByRole('radio', { name: 'Import a coalition file' }).check();
+      await other.page.getByLabel('Coalition file', { exact: true }).setInputFiles(file);
+      await other.page.getByText('Coalition signals.eu').waitFor();
+      expect((await other.page.getByRole('main').innerText()).replaceAll(/\s/g, '')).toContain(id);
+      await click('Join this coalition');
+      await other.page.getByText('Register the first machine').waitFor();
+      await click('Skip for now');
+      await other.page.getByRole('banner').getByText('signals.eu').first().waitFor();
+      expect(other.complaints).toEqual([]);
+    } finally {
+      await other.browser.close();
+      await second.stop();
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+
   it('the page complained about nothing and spoke to nobody but its node', () => {
     expect(paired.complaints).toEqual([]);
     expect([...paired.hosts]).toEqual([new URL(node.link).host]);
   });
 });
+
+/** The radio of a group of the open dialog, by what it stands for. */
+const choose = (group: string, value: string): Promise<void> =>
+  dialog().locator(`input[type=radio][name=${group}][value=${value}]`).check();
 
 /** The only machine may be chosen already; else it is picked from the list. */
 async function chooseMachine(): Promise<void> {

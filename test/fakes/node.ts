@@ -258,7 +258,16 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
       })),
     },
     tickets: {
-      list: os.tickets.list.handler(() => ({ tickets: data.tickets })),
+      list: os.tickets.list.handler(({ input }) => ({
+        tickets: data.tickets.slice(0, input.limit),
+        more: data.tickets.length > input.limit,
+      })),
+      get: os.tickets.get.handler(({ input, errors }) => {
+        const ticket = data.tickets.find(({ id }) => id === input.id);
+        if (ticket === undefined)
+          throw errors.PROBLEM({ data: toProblem('TICKET_UNKNOWN', 'There is no such ticket.') });
+        return ticket;
+      }),
       issue: os.tickets.issue.handler(({ input }) => {
         const subject = hexOf(input.peer);
         const ticket = {

@@ -1,7 +1,8 @@
 import { os } from './base.ts';
 
 export const tickets = {
-  list: os.tickets.list.handler(async ({ context }) => ({ tickets: await context.node.issuer.list() })),
+  list: os.tickets.list.handler(({ context, input }) => context.node.issuer.list(input.limit)),
+  get: os.tickets.get.handler(({ context, input }) => context.node.issuer.get(input.id)),
   issue: os.tickets.issue.handler(({ context, input }) => context.node.issuer.issue(input)),
   token: os.tickets.token.handler(async ({ context, input }) => ({
     token: await context.node.issuer.token(input.id),

@@ -187,6 +187,12 @@ export function judgeTicket(
   };
 }
 
+/** What a token claims, before anything about it is verified; null when it is no token. */
+export function claimsOf(token: string): TicketClaims | null {
+  const read = parseToken(token);
+  return read instanceof Refusal ? null : read.claims;
+}
+
 interface ParsedToken {
   readonly claims: TicketClaims;
   readonly kid: string;

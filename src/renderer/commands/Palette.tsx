@@ -131,7 +131,7 @@ function useIdHits(text: string): readonly Hit[] {
   const navigate = useNavigate();
   const { api } = useNode();
   const machines = useQuery(api.machines.list.queryOptions());
-  const tickets = useQuery(api.tickets.list.queryOptions());
+  const tickets = useQuery(api.tickets.list.queryOptions({ input: {} }));
   const workloads = useQuery(api.compute.list.queryOptions());
   return useMemo(() => {
     const hits: Hit[] = [];

@@ -6,6 +6,7 @@ import type { CheckSignature } from '../../../protocol/bytes/index.ts';
 import { coalitionId, ticketsRoot } from '../../../protocol/coalition/index.ts';
 import {
   assembleToken,
+  claimsOf,
   jtiFrom,
   judgeTicket,
   signingInput,
@@ -13,6 +14,7 @@ import {
   ticketKey,
 } from '../../../protocol/ticket/index.ts';
 import type { TicketRow, TicketVerdict } from '../../../protocol/ticket/index.ts';
+import { decodeRecord } from '../../../protocol/record/index.ts';
 import { nodeHashes } from '../../hashes.ts';
 import type { KeyVault, Store } from '../../store/index.ts';
 import { MAX_TICKET_LIFETIME } from '../coalition/index.ts';
@@ -37,7 +39,10 @@ export interface TicketRequest {
 }
 
 export interface Issuer {
-  list(): Promise<Ticket[]>;
+  /** The newest tickets of the coalition, at most `limit`; `more` when there are older ones. */
+  list(limit: number): Promise<{ tickets: Ticket[]; more: boolean }>;
+  /** Errors: `TICKET_UNKNOWN`. */
+  get(id: string): Promise<Ticket>;
   /** Errors: `PEER_FORMAT`, `NOT_THE_ISSUER`, `COALITION_ABSENT`, `VAULT_LOCKED`. */
   issue(request: TicketRequest): Promise<{ ticket: Ticket; token: string; receipt: Receipt }>;
   /** The token, if this node still holds it. */
@@ -82,12 +87,26 @@ export function createIssuer({ store, vault, ledger, coalitions, check, now }: I
   };
 
   return {
-    async list() {
-      const coalition = await coalitions.current();
-      if (coalition === null) return [];
-      const rows = await ledger.rows<TicketRow>(`ticket/${coalition.id}/`);
-      return rows.map(([key, row]) => toTicket(key.slice(-64), row)).toSorted((a, b) => b.index - a.index);
+    async list(limit) {
+      const current = await coalitions.current();
+      if (current === null) return { tickets: [], more: false };
+      // the log knows the newest; a list of all of them would grow with it
+      const entries = await store.find(
+        { kind: 'ticket.issued', refused: false },
+        Number.MAX_SAFE_INTEGER,
+        limit + 1,
+      );
+      const coalition = readId(current.id);
+      const rows = await Promise.all(
+        entries.slice(0, limit).map(async ({ bytes }) => {
+          const { body } = decodeRecord(bytes) as { body: { ticket: Uint8Array } };
+          const row = await ledger.row<TicketRow>(ticketKey(coalition, body.ticket));
+          return row === undefined ? [] : [toTicket(toHex(body.ticket), row)];
+        }),
+      );
+      return { tickets: rows.flat(), more: entries.length > limit };
     },
+    get: find,
     async issue({ peer, audience, lifetimeSeconds, role }) {
       const config = await coalitions.config();
       const issuer = vault.publicKeys()?.issuer;
@@ -135,17 +154,21 @@ export function createIssuer({ store, vault, ledger, coalitions, check, now }: I
     async verify(token) {
       const config = await coalitions.config();
       const coalition = coalitionId(config);
-      const rows = await ledger.rows<TicketRow>(`ticket/${toHex(coalition)}/`);
-      const revoked = new Set(rows.filter(([, row]) => row.revoked !== null).map(([key]) => key.slice(-64)));
+      const claims = claimsOf(token);
+      const row =
+        claims === null
+          ? undefined
+          : await ledger.row<TicketRow>(ticketKey(coalition, ticketId(nodeHashes, claims.jti)));
       const rules = {
         keys: config.ticketIssuer?.keys ?? [],
         issuers: [toHex(ticketsRoot(coalition))],
-        audiences: audiencesOf(rows, toHex(coalition)),
+        // the coalition itself, and the component that the Chronicle names for this ticket
+        audiences: [toHex(coalition), ...(row === undefined ? [] : [toHex(row.audience)])],
         maxLifetime: MAX_TICKET_LIFETIME,
       };
       const seconds = Math.floor(now() / 1000);
       return settle(
-        judgeTicket(nodeHashes, token, rules, seconds, (id) => revoked.has(toHex(id))),
+        judgeTicket(nodeHashes, token, rules, seconds, () => row !== undefined && row.revoked !== null),
         check,
       );
     },
@@ -158,8 +181,3 @@ export function createIssuer({ store, vault, ledger, coalitions, check, now }: I
     },
   };
 }
-
-/** The coalition itself and every component that it has issued a ticket for. */
-const audiencesOf = (rows: readonly (readonly [string, TicketRow])[], coalition: string): string[] => [
-  ...new Set([coalition, ...rows.map(([, row]) => toHex(row.audience))]),
-];

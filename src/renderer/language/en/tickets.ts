@@ -49,6 +49,8 @@ export const tickets = {
   'tickets.empty': 'No tickets yet',
   'tickets.emptyText': 'Others come into the coalition with a ticket that you issue to their peer id.',
   'tickets.emptyAction': 'Issue the first ticket',
+  'tickets.more': 'The newest {n} are listed; older ones are in the Chronicle.',
+  'tickets.showMore': 'Show more',
   'tickets.filter': 'Filter tickets',
   'tickets.filterHint': 'Peer, id, role or state',
   'tickets.row': 'Ticket for {subject}, {state}',

@@ -45,9 +45,12 @@ export function EntryList({ head, selected, onSelect, onView, goTo }: Props) {
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    overscan: 12,
+    overscan: 8,
   });
   const items = virtual.getVirtualItems();
+  // rows that leave the view are drawn again as those that come: no element is made while scrolling
+  const slots = useRef(0);
+  slots.current = Math.max(slots.current, items.length);
   const high = top - (items[0]?.index ?? 0);
   const low = top - (items.at(-1)?.index ?? 0);
   const entries = useEntries(size, low, high, head);
@@ -120,7 +123,7 @@ export function EntryList({ head, selected, onSelect, onView, goTo }: Props) {
             const index = top - item.index;
             return (
               <EntryRow
-                key={index}
+                key={item.index % slots.current}
                 index={index}
                 entry={entries.at(index)}
                 selected={index === selected}

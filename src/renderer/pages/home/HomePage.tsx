@@ -21,7 +21,7 @@ export function HomePage() {
   const { api, live } = useNode();
   const now = useNow(30_000);
   const machines = useQuery(api.machines.list.queryOptions());
-  const tickets = useQuery(api.tickets.list.queryOptions());
+  const tickets = useQuery(api.tickets.list.queryOptions({ input: {} }));
   const workloads = useQuery(api.compute.list.queryOptions());
   const engine = useQuery(api.compute.engine.queryOptions());
   const about = useQuery(api.settings.about.queryOptions());

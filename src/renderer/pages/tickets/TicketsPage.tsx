@@ -1,7 +1,8 @@
 /** Tickets: who may come in, until when; issue, revoke, verify. */
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
+import { MAX_TICKETS } from '../../../contract/index.ts';
 import type { Ticket } from '../../../contract/index.ts';
 import { useNode } from '../../client/context.tsx';
 import { useMay } from '../../client/may.ts';
@@ -20,6 +21,7 @@ import { Page, Split } from '../../parts/Page.tsx';
 import { QueryBar } from '../../parts/QueryBar.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { IssueDialog } from './IssueDialog.tsx';
+import styles from './tickets.module.css';
 import { TicketDetail } from './TicketDetail.tsx';
 import { VerifyDialog } from './VerifyDialog.tsx';
 
@@ -88,7 +90,10 @@ export function TicketsPage() {
   const may = useMay();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const query = useQuery(api.tickets.list.queryOptions());
+  const [limit, setLimit] = useState(500);
+  const query = useQuery(
+    api.tickets.list.queryOptions({ input: { limit }, placeholderData: keepPreviousData }),
+  );
   const all = query.data?.tickets;
   const words = (search.q ?? '').trim().toLowerCase();
   const rows = useMemo(
@@ -108,7 +113,14 @@ export function TicketsPage() {
   const narrow = useMemo(() => wide.filter(({ id }) => ['subject', 'state', 'expires'].includes(id)), [wide]);
   const set = (change: Partial<typeof search>, replace = true): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace });
-  const open = all?.find(({ id }) => id === search.id) ?? null;
+  const listed = all?.find(({ id }) => id === search.id);
+  // an address may name a ticket that is older than the list
+  const asked = useQuery({
+    ...api.tickets.get.queryOptions({ input: { id: search.id ?? '' } }),
+    enabled: search.id !== undefined && all !== undefined && listed === undefined,
+    retry: false,
+  });
+  const open = listed ?? asked.data ?? null;
   const valid = (all ?? []).filter(({ state }) => state === 'valid');
   return (
     <Page
@@ -130,7 +142,7 @@ export function TicketsPage() {
         name={t('tickets.detail')}
         onClose={() => set({ id: undefined })}
         detail={
-          search.id === undefined || all === undefined ? null : open === null ? (
+          search.id === undefined || all === undefined || asked.isFetching ? null : open === null ? (
             <Empty icon="tickets" title={t('tickets.gone')} text={t('tickets.goneText')} />
           ) : (
             <TicketDetail key={open.id} ticket={open} />
@@ -138,7 +150,7 @@ export function TicketsPage() {
         }
         list={
           <Ask query={query} lines={10}>
-            {({ tickets }) =>
+            {({ tickets, more }) =>
               tickets.length === 0 ? (
                 <Empty
                   icon="tickets"
@@ -175,6 +187,20 @@ export function TicketsPage() {
                     sort={search.sort ?? '-issued'}
                     onSort={(sort) => set({ sort })}
                   />
+                  {more ? (
+                    <p className={styles.more}>
+                      {t('tickets.more', { n: tickets.length })}
+                      {limit < MAX_TICKETS ? (
+                        <Button
+                          kind="quiet"
+                          busy={query.isFetching}
+                          onClick={() => setLimit(Math.min(MAX_TICKETS, limit * 3))}
+                        >
+                          {t('tickets.showMore')}
+                        </Button>
+                      ) : null}
+                    </p>
+                  ) : null}
                 </>
               )
             }

@@ -1,7 +1,8 @@
 /** Admission tickets on the running node. */
+import { MAX_TICKETS } from '../../../../contract/index.ts';
 import type { Ticket } from '../../../../contract/index.ts';
 import type { Command } from '../command.ts';
-import { argument, duration, text } from '../input.ts';
+import { argument, duration, number, text } from '../input.ts';
 import { no, short, table, utc, yes } from '../output.ts';
 
 const row = (ticket: Ticket): string[] => [
@@ -83,13 +84,18 @@ const revoke: Command = {
 const list: Command = {
   name: 'ticket list',
   usage: '',
-  summary: 'List the tickets that were issued here.',
-  examples: ['muster ticket list --json'],
+  summary: 'List the tickets that were issued here, newest first.',
+  options: {
+    limit: { type: 'string', value: 'N', help: `at most so many (default: 500, most: ${MAX_TICKETS})` },
+  },
+  examples: ['muster ticket list --json', 'muster ticket list --limit 20'],
   async run(invocation) {
+    const limit = Math.min(MAX_TICKETS, Math.max(1, number(text(invocation, 'limit') ?? '500', '--limit')));
     const { client, close } = await invocation.connect();
     try {
-      const { tickets } = await client.tickets.list();
-      return yes({ tickets }, tickets.length === 0 ? 'No tickets.' : table(tickets.map(row)));
+      const { tickets, more } = await client.tickets.list({ limit });
+      const lines = tickets.length === 0 ? 'No tickets.' : table(tickets.map(row));
+      return yes({ tickets, more }, more ? `${lines}\n(older ones left off; --limit)` : lines);
     } finally {
       close();
     }
