@@ -18,6 +18,7 @@ export default defineConfig({
           desktop: source('main/hosts/desktop/main.ts'),
           'store-worker': source('main/store/worker.ts'),
           'full-check-worker': source('main/store/full-check.ts'),
+          'verify-worker': source('main/attestation/verify-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -1,6 +1,6 @@
 /** Machines: registration, evidence, pins, and the capacity that is offered on them. */
 import { z } from 'zod';
-import { collateralInput, pins, quoteInput, register, verdict } from './attestation.ts';
+import { collateralInput, eventLogFile, pins, quoteInput, register, verdict } from './attestation.ts';
 import { command, query } from './base.ts';
 import { count, hex, millis, name, receipt, stage } from './shapes.ts';
 
@@ -21,8 +21,22 @@ export type Capacity = z.infer<typeof capacity>;
 
 export const offer = capacity.extend({ tdx: z.boolean(), since: millis, index: count });
 
-/** `none`: registered without evidence, an ordinary machine that is not in a TD. */
-export const machineState = z.enum(['genuine', 'incomplete', 'refused', 'none', 'retired']);
+/**
+ * `none`: registered without evidence, an ordinary machine that is not in a TD. `lapsed`: it did not answer a
+ * challenge in time.
+ */
+export const machineState = z.enum(['genuine', 'incomplete', 'refused', 'none', 'lapsed', 'retired']);
+
+/** What a fresh quote must be bound to: put `reportData` into it and hand it in before `expires`. */
+export const challenge = z.object({
+  nonce: hex(32),
+  /** 64 bytes: SHA-512 of the binding (docs/guest-quotes.md). */
+  reportData: hex(64),
+  at: millis,
+  expires: millis,
+  index: count,
+});
+export type Challenge = z.infer<typeof challenge>;
 
 export const machine = z.object({
   id: hex(32),
@@ -42,6 +56,10 @@ export const machine = z.object({
   verdict: verdict.nullable(),
   quote: z.object({ sha256: hex(32), size: count }).nullable(),
   collateral: z.object({ sha256: hex(32), size: count }).nullable(),
+  eventLog: z.object({ sha256: hex(32), size: count }).nullable(),
+  challenge: challenge.nullable(),
+  /** When it last answered a challenge; null when it never did. */
+  provedAt: millis.nullable(),
   pins,
   offer: offer.nullable(),
   /** What live workloads hold of the offer. */
@@ -53,6 +71,8 @@ export const machine = z.object({
       event: z.string(),
       state: machineState,
       code: z.string().nullable(),
+      status: z.string().nullable(),
+      policy: z.enum(['passed', 'refused']).nullable(),
     }),
   ),
 });
@@ -70,6 +90,8 @@ export const machines = {
         name,
         quote: quoteInput,
         collateral: collateralInput.default({ kind: 'none' }),
+        /** CCEL or JSON, to be replayed against the RTMRs of the quote. */
+        eventLog: eventLogFile.optional(),
         /** Moment to judge old evidence for; default now. */
         at: millis.optional(),
       }),
@@ -78,6 +100,18 @@ export const machines = {
   /** Judges the stored quote again, with new collateral or for another moment. */
   recheck: command('operate')
     .input(one.extend({ collateral: collateralInput.optional(), at: millis.optional() }))
+    .output(answer),
+  /** Asks for a fresh proof; where this node can give it itself (it runs in that TD), it does so at once. */
+  challenge: command('operate').input(one).output(answer),
+  /** Answers the open challenge with a fresh quote; without one the guest is asked. Judged for now. */
+  prove: command('operate')
+    .input(
+      one.extend({
+        quote: quoteInput.default({ kind: 'guest' }),
+        collateral: collateralInput.optional(),
+        eventLog: eventLogFile.optional(),
+      }),
+    )
     .output(answer),
   /** Pins registers to the values of the current quote. */
   pin: command('operate')

@@ -7,7 +7,7 @@ import { count, millis } from './shapes.ts';
 
 export const operation = z.object({
   id: z.string(),
-  kind: z.enum(['pull', 'run', 'export', 'check']),
+  kind: z.enum(['pull', 'run', 'export', 'check', 'verify']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   phase: z.string(),

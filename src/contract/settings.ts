@@ -16,6 +16,18 @@ export const settingsShape = z.object({
   insecureRegistries: z.array(z.string().max(256)).max(32),
   /** Collateral service, Intel's or a PCCS. */
   collateralService: z.string().max(2048),
+  /** HTTP proxy for it, `http://host:port`; empty: none. */
+  collateralProxy: z.string().max(2048),
+  /** PEM file of the CA that a PCCS has its own certificate from; empty: the system's. */
+  collateralCa: z.string().max(4096),
+  /** `early` takes a new TCB recovery before Intel makes it the standard. */
+  collateralUpdate: z.enum(['standard', 'early']),
+  /** Every machine with evidence is challenged after so many hours; 0: only on demand. */
+  challengeHours: z.number().int().min(0).max(720),
+  /** How long an answer may take. */
+  challengeMinutes: z.number().int().min(1).max(10_080),
+  /** Collateral that ends within so many days raises an alarm. */
+  alarmDays: z.number().int().min(1).max(60),
   theme: z.enum(['system', 'light', 'dark', 'contrast']),
   language: z.enum(['en', 'pseudo']),
   lens: z.enum(['operator', 'mediator', 'auditor']),
@@ -29,6 +41,12 @@ export const defaultSettings: Settings = {
   engineHostKey: '',
   insecureRegistries: [],
   collateralService: 'https://api.trustedservices.intel.com',
+  collateralProxy: '',
+  collateralCa: '',
+  collateralUpdate: 'standard',
+  challengeHours: 0,
+  challengeMinutes: 60,
+  alarmDays: 7,
   theme: 'system',
   language: 'en',
   lens: 'operator',

@@ -7,6 +7,7 @@ import type { CheckSignature, Hashes } from '../protocol/bytes/index.ts';
 export const nodeHashes: Hashes = {
   sha256: (bytes) => hash('sha256', bytes, 'buffer'),
   sha384: (bytes) => hash('sha384', bytes, 'buffer'),
+  sha512: (bytes) => hash('sha512', bytes, 'buffer'),
 };
 
 /** Importing a key costs more than the verification itself, so key objects are kept, bounded. */

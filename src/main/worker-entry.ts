@@ -8,6 +8,7 @@ import { fileURLToPath, URL } from 'node:url';
 const sources = {
   'store-worker': './store/worker.ts',
   'full-check-worker': './store/full-check.ts',
+  'verify-worker': './attestation/verify-worker.ts',
 } as const;
 export type WorkerName = keyof typeof sources;
 

@@ -34,6 +34,78 @@ export const machineProblems = {
     meaning: 'The service could not be asked; nothing was judged by it.',
     next: 'Check the address and the network, or use a collateral file.',
   },
+  COLLATERAL_EXPIRED: {
+    meaning: 'The collateral that is kept has ended, and no newer one came.',
+    next: 'Check the service and the network, or use a collateral file that is still valid.',
+  },
+  COLLATERAL_REFUSED: {
+    meaning: 'What the service gave is not genuine, not current, or not what was asked for; it is not used.',
+    next: 'Check the clock of this machine, or ask another service.',
+  },
+  COLLATERAL_SETTINGS: {
+    meaning: 'The service cannot be asked with these settings.',
+    next: 'Correct the address, the proxy or the CA that is named.',
+  },
+  BUNDLE_EMPTY: {
+    meaning: 'There is nothing in this file.',
+    next: 'Choose an evidence bundle.',
+  },
+  BUNDLE_FORMAT: {
+    meaning: 'This is no evidence bundle, or somebody changed its form; nothing of it was judged.',
+    next: 'Ask for the file again where it came from.',
+  },
+  BUNDLE_TOO_LARGE: {
+    meaning: 'Evidence bundles have a few hundred kilobytes; this was not read.',
+    next: 'Check that this is the file you meant.',
+  },
+  EVENT_LOG_EMPTY: {
+    meaning: 'There is nothing in the event log.',
+    next: 'Copy the log of the TD again, or leave it out.',
+  },
+  EVENT_LOG_FORMAT: {
+    meaning: 'The event log cannot be read, so nothing was replayed.',
+    next: 'Hand in the bytes of CCEL as the kernel gives them, or the JSON form.',
+  },
+  EVENT_LOG_TOO_LARGE: {
+    meaning: 'Event logs have a few hundred kilobytes; this was not read.',
+    next: 'Check that this is the file you meant.',
+  },
+  PLATFORM_CHANGED: {
+    meaning: 'The proof comes from another platform than the one that was registered.',
+    next: 'Answer with a quote of the machine itself; register the other platform as a machine of its own.',
+  },
+  CHALLENGE_OPEN: {
+    meaning: 'A challenge of this machine is open, and nothing replaces it before its time is over.',
+    next: 'Answer it with a fresh quote, or wait until its time is over.',
+  },
+  CHALLENGE_UNKNOWN: {
+    meaning: 'The answer is for a challenge that is not open.',
+    next: 'Challenge the machine again and answer that one.',
+  },
+  CHALLENGE_LAPSED: {
+    meaning: 'The machine did not prove itself in time; its evidence counts as lapsed.',
+    next: 'Challenge the machine again and answer with a fresh quote.',
+  },
+  CHALLENGE_SPAN: {
+    meaning: 'The challenge was not made.',
+    next: 'Choose a time between a minute and a week in the settings.',
+  },
+  REPORT_DATA: {
+    meaning: 'The quote is not an answer to this challenge: it was made for other report data.',
+    next: 'Put the report data of the open challenge into the quote.',
+  },
+  SIMULATED_REFUSED: {
+    meaning: 'The evidence is simulated, and the policy in force does not accept that.',
+    next: 'Register real evidence. For a rehearsal adopt a policy that allows simulated evidence.',
+  },
+  FOLDER_RESULT_UNKNOWN: {
+    meaning: 'The result of that verification is not kept any more.',
+    next: 'Verify the folder again.',
+  },
+  FOLDER_UNREADABLE: {
+    meaning: 'The folder could not be opened.',
+    next: 'Check the name and that the node may read it.',
+  },
   POLICY_FORMAT: {
     meaning: 'The policy cannot be read, so nothing was judged by it.',
     next: 'Correct the line or member that is named.',

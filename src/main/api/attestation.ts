@@ -1,24 +1,126 @@
+import { MAX_EVENTS } from '../../contract/index.ts';
+import type { AttestationPolicy, EventLogReportJson, VerdictJson } from '../../contract/index.ts';
+import {
+  checkPolicy,
+  DEFAULT_POLICY,
+  explainPolicy,
+  STRICT_POLICY,
+} from '../../protocol/attestation/index.ts';
+import type { EventLogReport, Policy } from '../../protocol/attestation/index.ts';
 import { toBase64url, toHex } from '../../protocol/bytes/index.ts';
-import type { VerdictJson } from '../../contract/index.ts';
 import { nodeHashes } from '../hashes.ts';
 import { os } from './base.ts';
+
+/** The same rules under the contract's name; `checkPolicy` and the contract's schema accept the same. */
+const onWire = (policy: Policy): AttestationPolicy => policy as AttestationPolicy;
+
+const logOnWire = (log: EventLogReport): EventLogReportJson => ({
+  form: log.form,
+  registers: log.registers.map((register) => ({ ...register })),
+  events: log.events.slice(0, MAX_EVENTS).map((event) => ({ ...event })),
+  total: log.events.length,
+  notes: [...log.notes],
+});
 
 export const attestation = {
   detect: os.attestation.detect.handler(({ context }) => context.node.machines.detect()),
   verify: os.attestation.verify.handler(async ({ context, input }) => {
-    const { verdict, quote } = await context.node.machines.judge(
-      input.quote,
-      input.collateral,
-      input.at,
-      input.pins,
-    );
+    const { pins, policy, ...evidence } = input;
+    const judged = await context.node.machines.judge(evidence, pins, policy);
+    const { verdict, quote, log } = judged;
     return {
       verdict: verdict as unknown as VerdictJson,
       quote: { sha256: toHex(nodeHashes.sha256(quote)), size: quote.length },
+      eventLog: log === null ? null : logOnWire(log),
     };
   }),
   raw: os.attestation.raw.handler(({ context, input }) => {
     const { data, name } = context.node.machines.raw(input.sha256);
     return { data: toBase64url(data), size: data.length, name };
+  }),
+  policy: os.attestation.policy.handler(async ({ context }) => {
+    const { policy, index } = await context.node.machines.policies.current();
+    return {
+      policy: onWire(policy),
+      index,
+      explained: explainPolicy(policy),
+      presets: { default: onWire(DEFAULT_POLICY), strict: onWire(STRICT_POLICY) },
+    };
+  }),
+  adoptPolicy: os.attestation.adoptPolicy.handler(async ({ context, input }) => {
+    const { policy, index, receipt } = await context.node.machines.policies.adopt(input.policy);
+    return { policy: onWire(policy), index, explained: explainPolicy(policy), receipt };
+  }),
+  tryPolicy: os.attestation.tryPolicy.handler(async ({ context, input }) => {
+    const { machines } = context.node;
+    const policy: unknown = input.policy;
+    checkPolicy(policy);
+    const [now, then] = await Promise.all([
+      machines.policies.current().then((current) => machines.underPolicy(current.policy)),
+      machines.underPolicy(policy),
+    ]);
+    return {
+      explained: explainPolicy(policy),
+      machines: then.flatMap(({ machine, verdict }, i) => {
+        const before = now[i]?.verdict;
+        return verdict === null || before == null
+          ? []
+          : [
+              {
+                id: toHex(machine.machine),
+                name: machine.name,
+                now: before.policy.outcome,
+                then: verdict.policy.outcome,
+                lines: verdict.policy.lines.map((line) => ({ ...line })),
+              },
+            ];
+      }),
+    };
+  }),
+  collateral: os.attestation.collateral.handler(({ context }) => ({
+    service: context.node.settings.current().collateralService,
+    entries: context.node.machines.collateral.entries().map((entry) => ({
+      fmspc: entry.fmspc,
+      ca: entry.ca,
+      mode: String(entry.mode),
+      fetchedAt: entry.fetchedAt,
+      expires: entry.expires,
+      evaluationNumber: entry.evaluationNumbers?.tcbInfo ?? null,
+      rolledBack: entry.rolledBack,
+      refresh: entry.refresh,
+      nextRefresh: entry.nextRefresh,
+    })),
+  })),
+  refreshCollateral: os.attestation.refreshCollateral.handler(async ({ context }) => {
+    await context.node.machines.collateral.refresh();
+    return {};
+  }),
+  alarms: os.attestation.alarms.handler(async ({ context }) => ({
+    alarms: await context.node.machines.alarms(),
+  })),
+  verifyFolder: os.attestation.verifyFolder.handler(async ({ context, input }) => {
+    const { machines } = context.node;
+    const { policy } = await machines.policies.current();
+    const at = Math.floor((input.at ?? Date.now()) / 1000);
+    return {
+      operation: await machines.folder.start({
+        folder: input.folder,
+        collateral: input.collateral,
+        at,
+        policy,
+      }),
+    };
+  }),
+  folderResult: os.attestation.folderResult.handler(({ context, input }) => {
+    const { rows, done } = context.node.machines.folder.result(input.operation);
+    return { rows: [...rows], done };
+  }),
+  eventLog: os.attestation.eventLog.handler(async ({ context, input }) => {
+    const log = await context.node.machines.eventLog(input.machine);
+    return { log: log === null ? null : logOnWire(log) };
+  }),
+  bundle: os.attestation.bundle.handler(async ({ context, input }) => {
+    const { data, name } = await context.node.machines.bundle(input.machine);
+    return { data: toBase64url(data), name };
   }),
 };

@@ -19,15 +19,28 @@ export interface FoundCollateral {
   readonly collateral: Collateral;
   /** Where it came from, for the card. */
   readonly origin: string;
+  /** What a person should know about it, in sentences. */
+  readonly notes?: readonly string[];
 }
+
+/** Which edition of TCB info: by Intel's update mode, or by a fixed evaluation number. */
+export type CollateralMode = 'standard' | 'early' | number;
 
 export interface CollateralSource {
   readonly name: string;
   /**
-   * A set for this platform, the newest that existed at `at` (Unix seconds) where the source has several.
-   * Errors: `COLLATERAL_NOT_FOUND`, and those of the source.
+   * A set for this platform, the newest that existed at `at` (Unix seconds) where the source has several. `mode`:
+   * the edition, by default the one that the source was made for; a source without editions refuses another
+   * than `standard`, because it could not keep the promise. Errors: `COLLATERAL_NOT_FOUND`, and those of the
+   * source.
    */
-  collateralFor(platform: PlatformQuery, at: number): Promise<FoundCollateral>;
+  collateralFor(platform: PlatformQuery, at: number, mode?: CollateralMode): Promise<FoundCollateral>;
+}
+
+/** For sources that keep sets without their edition. Errors: `COLLATERAL_NOT_FOUND`. */
+export function refuseEditions(name: string, mode: CollateralMode | undefined): void {
+  if (mode !== undefined && mode !== 'standard')
+    throw new Refusal('COLLATERAL_NOT_FOUND', `A ${name} does not know editions; ask a service for them.`);
 }
 
 /** Reads a file of at most LARGEST_COLLATERAL bytes; a larger one is refused after that many. */
@@ -57,7 +70,10 @@ async function readSet(path: string): Promise<Collateral> {
 export function createFileCollateralSource(path: string): CollateralSource {
   return {
     name: 'file',
-    collateralFor: async () => ({ collateral: await readSet(path), origin: `file ${path}` }),
+    async collateralFor(_platform, _at, mode) {
+      refuseEditions('file', mode);
+      return { collateral: await readSet(path), origin: `file ${path}` };
+    },
   };
 }
 
@@ -71,7 +87,8 @@ const MOST_FILES = 10_000;
 export function createFolderCollateralSource(folder: string): CollateralSource {
   return {
     name: 'folder',
-    async collateralFor(platform, at) {
+    async collateralFor(platform, at, mode) {
+      refuseEditions('folder', mode);
       let names: string[];
       try {
         names = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted();

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import type { CheckSignature } from '../../protocol/bytes/index.ts';
 import { concat, settle } from '../../protocol/bytes/index.ts';
-import type { Collateral, Memo, Policy, Verdict } from '../../protocol/attestation/index.ts';
+import type { Collateral, Memo, Policy, PolicyFacts, Verdict } from '../../protocol/attestation/index.ts';
 import { planVerdict } from '../../protocol/attestation/index.ts';
 import { createSignatureChecker, nodeHashes } from '../hashes.ts';
 import { createLru, type Lru } from './lru.ts';
@@ -93,6 +93,8 @@ export interface VerifyRequest {
   /** DER of the root to trust; Intel's pinned one when left out, any other is marked as simulated. */
   readonly root?: Uint8Array | undefined;
   readonly policy?: Policy | undefined;
+  /** What the host knows beside quote and collateral; for the policy only. */
+  readonly facts?: PolicyFacts | undefined;
   readonly cache?: VerifierCache | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { CONTRACT_MAJOR } from '../../contract/index.ts';
 import type { About, Scope, Settings } from '../../contract/index.ts';
 import { Refusal, toHex } from '../../protocol/bytes/index.ts';
-import { createGuestQuoteSource } from '../attestation/index.ts';
+import { createFolderCollateralStore, createGuestQuoteSource } from '../attestation/index.ts';
 import type { QuoteSource } from '../attestation/index.ts';
 import { createSignatureChecker } from '../hashes.ts';
 import { createChronicle } from '../services/chronicle/index.ts';
@@ -28,7 +28,7 @@ import type { Health } from '../services/health/index.ts';
 import { createIssuer } from '../services/issuer/index.ts';
 import type { Issuer } from '../services/issuer/index.ts';
 import { createLedger } from '../services/ledger/index.ts';
-import { createMachines } from '../services/machines/index.ts';
+import { createMachines, readSimulatedRoots } from '../services/machines/index.ts';
 import type { Machines } from '../services/machines/index.ts';
 import { createOperations } from '../services/operations/index.ts';
 import type { Operations } from '../services/operations/index.ts';
@@ -122,7 +122,19 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     const issuer = createIssuer({ store, vault, ledger, coalitions, check, now });
     const guest = options.guest ?? createGuestQuoteSource({});
     const blobs = openFolderBlobs(join(folder, 'blobs'));
-    const machines = createMachines({ ledger, coalitions, blobs, guest, now });
+    const machines = createMachines({
+      ledger,
+      coalitions,
+      operations,
+      blobs,
+      guest,
+      collateralStore: createFolderCollateralStore(join(folder, 'collateral')),
+      settings: settings.current,
+      simulatedRoots: () => readSimulatedRoots(join(folder, 'simulated-roots')),
+      now,
+      note: (sentence) => log.warn(sentence),
+      changed: () => feed.changed('machines'),
+    });
 
     const engineOf = () => {
       const endpoint = readAddress(settings.current());
@@ -132,6 +144,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     let engine: ReturnType<typeof engineOf> | null = null;
     settings.subscribe(() => {
       engine = null;
+      void machines.renew().catch((error: unknown) => log.warn(String(error)));
       feed.changed('settings');
     });
     const compute = createCompute({
@@ -145,6 +158,8 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     });
     operations.subscribe(() => feed.touched());
     await machines.list();
+    await machines.start();
+    opened.push(machines);
     void compute.resume().catch((error: unknown) => log.error({ error: String(error) }, 'resume failed'));
 
     let pairing: ReturnType<MusterNode['pair']> = null;
@@ -179,6 +194,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       async close() {
         await compute.close();
         await operations.close();
+        await machines.close();
         await ledger.log()?.close();
         await health.close();
         await store.close();

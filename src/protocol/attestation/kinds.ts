@@ -1,15 +1,32 @@
 /**
- * Records about machines: registration, renewed judgement, pins, retirement. A record carries the grade of the
- * evidence and the hashes of quote and collateral; whoever holds those bytes can judge them again.
+ * Records about machines: registration, renewed judgement, challenges, pins, retirement. A record carries the
+ * grade of the evidence and the hashes of quote and collateral; whoever holds those bytes can judge them again.
  */
 import { z } from 'zod';
-import { Refusal, sameBytes, toHex } from '../bytes/index.ts';
+import { fromUtf8, Refusal, sameBytes, toHex } from '../bytes/index.ts';
 import type { Value } from '../bytes/index.ts';
-import { bytes, count, defineKind, label, readRow, requireMember } from '../record/index.ts';
+import { bytes, count, defineKind, label, millis, readRow, requireMember } from '../record/index.ts';
 import type { AnyKind, ReadView, Record } from '../record/index.ts';
+import { readJson } from './json.ts';
+import { checkPolicy, type Policy } from './policy.ts';
 
-/** `none`: an ordinary machine, not in a TD. */
-export type MachineState = 'genuine' | 'incomplete' | 'refused' | 'none' | 'retired';
+/**
+ * `none`: an ordinary machine, not in a TD. `lapsed`: it did not answer a challenge in time; only an answer to a
+ * new one brings it back.
+ */
+export type MachineState = 'genuine' | 'incomplete' | 'refused' | 'none' | 'lapsed' | 'retired';
+
+/** What a fresh quote of the machine must be bound to, and until when. */
+export interface OpenChallenge {
+  readonly nonce: Uint8Array;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly expires: number;
+  readonly index: number;
+}
+
+/** The purpose in the report data of an answer (binding.ts). */
+export const CHALLENGE_PURPOSE = 'machine.attest';
 
 export interface MachineEvent {
   readonly index: number;
@@ -17,6 +34,8 @@ export interface MachineEvent {
   readonly event: string;
   readonly state: MachineState;
   readonly code: string | null;
+  readonly status: string | null;
+  readonly policy: 'passed' | 'refused' | null;
 }
 
 export type PinnedRegister = 'mrtd' | 'rtmr0' | 'rtmr1' | 'rtmr2' | 'rtmr3';
@@ -37,6 +56,12 @@ export interface MachineRow {
   readonly judgedFor: number | null;
   readonly quote: Uint8Array | null;
   readonly collateral: Uint8Array | null;
+  readonly eventLog: Uint8Array | null;
+  /** Outcome of the policy in force when it was judged; null when none was. */
+  readonly policy: 'passed' | 'refused' | null;
+  readonly challenge: OpenChallenge | null;
+  /** When it last answered a challenge, Unix milliseconds; null when it never did. */
+  readonly provedAt: number | null;
   readonly pins: PinnedValues;
   /** Newest entry about it. */
   readonly index: number;
@@ -58,6 +83,8 @@ const judgement = z.object({
   judgedFor: count.optional(),
   quote: bytes(32).optional(),
   collateral: bytes(32).optional(),
+  eventLog: bytes(32).optional(),
+  policy: z.enum(['passed', 'refused']).optional(),
   /** SHA-256 of the root certificate that the chain ended in. */
   anchor: bytes(32).optional(),
 });
@@ -71,7 +98,14 @@ const fieldsOf = (body: Judgement) => ({
   judgedFor: body.judgedFor ?? null,
   quote: body.quote ?? null,
   collateral: body.collateral ?? null,
+  eventLog: body.eventLog ?? null,
+  policy: body.policy ?? null,
 });
+
+const eventOf = (
+  { index, at, event }: { index: number; at: number; event: string },
+  { state, code, status, policy }: Pick<MachineRow, 'state' | 'code' | 'status' | 'policy'>,
+): MachineEvent => ({ index, at, event, state, code, status, policy });
 
 const registered = defineKind<Judgement & { machine: Uint8Array; name: string }>({
   name: 'machine.registered',
@@ -89,17 +123,18 @@ const registered = defineKind<Judgement & { machine: Uint8Array; name: string }>
     }
     if (evidence === 'refused')
       throw new Refusal('EVIDENCE_REFUSED', 'A machine cannot be registered on evidence that is refused.');
+    const fields = fieldsOf(record.body);
     const row: MachineRow = {
       machine,
       name,
       owner: record.author,
-      ...fieldsOf(record.body),
+      ...fields,
       registeredAt: record.at,
+      challenge: null,
+      provedAt: null,
       pins: {},
       index,
-      history: [
-        { index, at: record.at, event: 'registered', state: evidence, code: record.body.code ?? null },
-      ],
+      history: [eventOf({ index, at: record.at, event: 'registered' }, fields)],
     };
     return [[key, row as unknown as Value]];
   },
@@ -120,15 +155,74 @@ function change(
     throw new Refusal('MACHINE_NOT_YOURS', 'Only its owner speaks for a machine.');
   if (row.state === 'retired') throw new Refusal('MACHINE_RETIRED', 'This machine was retired.');
   const next = { ...row, ...update(row), index };
-  const history = [...row.history, { index, at: record.at, event, state: next.state, code: next.code }];
+  const history = [...row.history, eventOf({ index, at: record.at, event }, next)];
   return [[key, { ...next, history: history.slice(-MAX_HISTORY) } as unknown as Value]];
 }
 
-const attested = defineKind<Judgement & { machine: Uint8Array }>({
+const attested = defineKind<Judgement & { machine: Uint8Array; challenge?: Uint8Array | undefined }>({
   name: 'machine.attested',
-  schema: judgement.extend({ machine: bytes(32) }),
+  /** `challenge`: the nonce that the quote answers. */
+  schema: judgement.extend({ machine: bytes(32), challenge: bytes(32).optional() }),
   authorize: requireMember,
-  fold: (view, record, { index }) => change(view, record, index, 'attested', () => fieldsOf(record.body)),
+  fold: (view, record, { index }) => {
+    const { challenge: nonce } = record.body;
+    return change(view, record, index, nonce === undefined ? 'attested' : 'proved', (row) => {
+      const fields = fieldsOf(record.body);
+      // without an answer, a machine that fell silent stays so
+      if (nonce === undefined) return row.state === 'lapsed' ? { ...fields, state: 'lapsed' } : fields;
+      const open = openChallenge(row, nonce);
+      if (record.at > open.expires)
+        throw new Refusal('CHALLENGE_LAPSED', 'The time to answer this challenge has passed.');
+      return { ...fields, challenge: null, provedAt: record.at };
+    });
+  },
+});
+
+/** Errors: `CHALLENGE_UNKNOWN`. */
+function openChallenge(row: MachineRow, nonce: Uint8Array): OpenChallenge {
+  const open = row.challenge;
+  if (open === null || !sameBytes(open.nonce, nonce))
+    throw new Refusal('CHALLENGE_UNKNOWN', 'This machine has no open challenge with that nonce.');
+  return open;
+}
+
+/** A challenge is open for at least a minute and at most a week, milliseconds. */
+export const SHORTEST_CHALLENGE = 60_000;
+export const LONGEST_CHALLENGE = 7 * 86_400_000;
+
+const challenged = defineKind<{ machine: Uint8Array; nonce: Uint8Array; expires: number }>({
+  name: 'machine.challenged',
+  schema: z.object({ machine: bytes(32), nonce: bytes(32), expires: millis }),
+  authorize: requireMember,
+  fold: (view, record, { index }) =>
+    change(view, record, index, 'challenged', (row) => {
+      const { nonce, expires } = record.body;
+      if (row.quote === null)
+        throw new Refusal(
+          'MACHINE_NO_QUOTE',
+          'A machine that was registered without evidence has nothing to prove.',
+        );
+      // whoever could replace an open challenge could put off its end for ever
+      if (row.challenge !== null)
+        throw new Refusal('CHALLENGE_OPEN', 'This machine has an open challenge already.');
+      const span = expires - record.at;
+      if (span < SHORTEST_CHALLENGE || span > LONGEST_CHALLENGE)
+        throw new Refusal('CHALLENGE_SPAN', 'A challenge is open for a minute to a week.');
+      return { challenge: { nonce, at: record.at, expires, index } };
+    }),
+});
+
+const lapsed = defineKind<{ machine: Uint8Array; nonce: Uint8Array }>({
+  name: 'machine.lapsed',
+  schema: z.object({ machine: bytes(32), nonce: bytes(32) }),
+  authorize: requireMember,
+  fold: (view, record, { index }) =>
+    change(view, record, index, 'lapsed', (row) => {
+      const open = openChallenge(row, record.body.nonce);
+      if (record.at <= open.expires)
+        throw new Refusal('CHALLENGE_OPEN', 'There is still time to answer this challenge.');
+      return { state: 'lapsed', code: 'CHALLENGE_LAPSED', challenge: null };
+    }),
 });
 
 const values = z.array(bytes(48)).min(1).max(64).optional();
@@ -164,4 +258,56 @@ const retired = defineKind<{ machine: Uint8Array }>({
   fold: (view, record, { index }) => change(view, record, index, 'retired', () => ({ state: 'retired' })),
 });
 
-export const machineKinds: readonly AnyKind[] = [registered, attested, pinned, unpinned, retired];
+/** The attestation policy of a coalition, as its members adopted it last. */
+export interface PolicyRow {
+  /** JSON text, UTF-8; `readPolicy` reads it. */
+  readonly policy: Uint8Array;
+  readonly at: number;
+  readonly index: number;
+}
+
+export const policyKey = (coalition: Uint8Array): string => `policy/${toHex(coalition)}`;
+
+/** Bytes of a policy's JSON text; they leave room in a record. */
+export const LONGEST_POLICY = 12 * 1024;
+
+/** Reads a policy's JSON text. Errors: `POLICY_FORMAT`. */
+export function readPolicy(bytes: Uint8Array): Policy {
+  if (bytes.length > LONGEST_POLICY)
+    throw new Refusal(
+      'POLICY_FORMAT',
+      `The policy has ${bytes.length} bytes; it may have ${LONGEST_POLICY}.`,
+    );
+  let text: string;
+  try {
+    text = fromUtf8(bytes);
+  } catch {
+    throw new Refusal('POLICY_FORMAT', 'The policy is not UTF-8 text.');
+  }
+  const policy: unknown = readJson(text, 'POLICY_FORMAT');
+  checkPolicy(policy);
+  return policy;
+}
+
+const adopted = defineKind<{ policy: Uint8Array }>({
+  name: 'policy.adopted',
+  schema: z.object({ policy: bytes(2, LONGEST_POLICY) }),
+  authorize: requireMember,
+  fold(_view, record, { index }) {
+    const { policy } = record.body;
+    readPolicy(policy);
+    const row: PolicyRow = { policy, at: record.at, index };
+    return [[policyKey(record.coalition), row as unknown as Value]];
+  },
+});
+
+export const machineKinds: readonly AnyKind[] = [
+  registered,
+  attested,
+  challenged,
+  lapsed,
+  pinned,
+  unpinned,
+  retired,
+  adopted,
+];

@@ -35,15 +35,19 @@ export interface VerifierInput {
   readonly memo?: Memo | undefined;
 }
 
-/** What can be read before any signature is answered; a reading that failed is reported by its check. */
-export interface Readings {
-  readonly quote: Attempt<Quote>;
-  readonly root: Attempt<Certificate>;
-  readonly chain: Attempt<Certificate[]>;
+/** What collateral holds that can be read before any signature is answered. */
+export interface CollateralReadings {
   readonly rootCrl: Attempt<RevocationList>;
   readonly pckCrl: Attempt<RevocationList>;
   readonly tcbSigners: Attempt<Certificate[]>;
   readonly qeSigners: Attempt<Certificate[]>;
+}
+
+/** What can be read before any signature is answered; a reading that failed is reported by its check. */
+export interface Readings extends CollateralReadings {
+  readonly quote: Attempt<Quote>;
+  readonly root: Attempt<Certificate>;
+  readonly chain: Attempt<Certificate[]>;
 }
 
 /** The signatures of a verification; several may be one job, as when one certificate signs both documents. */
@@ -80,7 +84,7 @@ export class Jobs {
 }
 
 /** A chain ends in the root, which is there already: the same bytes need not be read again. */
-function readChain(text: string, root: Certificate | undefined, memo: Memo): Certificate[] {
+export function readChain(text: string, root: Certificate | undefined, memo: Memo): Certificate[] {
   return memo('chain', text, () =>
     readPemChain(text).map((der) =>
       root !== undefined && sameBytes(der, root.der) ? root : readCertificate(der),
@@ -123,13 +127,23 @@ function collectJobs(quote: Quote, read: Readings, collateral: Collateral | null
     jobs.ask('qe-report', leaf.publicKey, quote.qeReport, quote.qeReportSignature);
   }
   jobs.ask('quote', quote.attestationKey, quote.signedBytes, quote.signature);
-  if (collateral === null) return jobs;
+  if (collateral !== null) askCollateral(jobs, read, collateral, root, intermediate);
+  return jobs;
+}
 
+/** Names the signatures of collateral; `issuer` is the CA of its PCK CRL, where one is known. */
+export function askCollateral(
+  jobs: Jobs,
+  read: CollateralReadings,
+  collateral: Collateral,
+  root: Certificate,
+  issuer: Certificate | undefined,
+): void {
   const rootCrl = valueOf(read.rootCrl);
   if (rootCrl !== undefined) jobs.ask('root-crl', root.publicKey, rootCrl.tbs, rootCrl.signature);
   const pckCrl = valueOf(read.pckCrl);
-  if (pckCrl !== undefined && intermediate !== undefined)
-    jobs.ask('pck-crl', intermediate.publicKey, pckCrl.tbs, pckCrl.signature);
+  if (pckCrl !== undefined && issuer !== undefined)
+    jobs.ask('pck-crl', issuer.publicKey, pckCrl.tbs, pckCrl.signature);
   for (const [signerJob, documentJob, signers, text, hex] of [
     ['tcb-signer', 'tcb-info', read.tcbSigners, collateral.tcb_info, collateral.tcb_info_signature],
     ['qe-signer', 'qe-identity', read.qeSigners, collateral.qe_identity, collateral.qe_identity_signature],
@@ -140,14 +154,45 @@ function collectJobs(quote: Quote, read: Readings, collateral: Collateral | null
     jobs.ask(signerJob, root.publicKey, signer.tbs, signer.signature);
     if (signature !== null) jobs.ask(documentJob, signer.publicKey, utf8(asText(text)), signature);
   }
-  return jobs;
 }
 
-/** What planning found: whose root it is, the readings, and the jobs. */
-export interface Prepared {
+/** The trust anchor of a verification. */
+export interface Anchor {
   readonly rootDer: Uint8Array;
   /** True when the root is Intel's, byte for byte. */
   readonly pinned: boolean;
+  readonly root: Attempt<Certificate>;
+}
+
+/** Intel's root, or the one that the caller names. */
+export function readAnchor(named: Uint8Array | undefined, memo: Memo): Anchor {
+  const intel = memo('root', 'intel', intelRoot);
+  const pinned = named === undefined || sameBytes(named, intel);
+  const rootDer = pinned ? intel : new Uint8Array(named ?? intel);
+  const root = attempt(() => memo('certificate', toHex(rootDer), () => readCertificate(rootDer)));
+  return { rootDer, pinned, root };
+}
+
+/** Reads lists and signing chains of collateral; without collateral each reading is a refusal. */
+export function readCollateralParts(
+  collateral: Collateral | null,
+  root: Certificate | undefined,
+  memo: Memo,
+): CollateralReadings {
+  const text = (member: keyof Collateral): string => asText(collateral?.[member]);
+  const chain = (pem: string) => attempt(() => readChain(pem, root, memo));
+  const tcbSigners = chain(text('tcb_info_issuer_chain'));
+  const sameSigners = text('qe_identity_issuer_chain') === text('tcb_info_issuer_chain');
+  return {
+    rootCrl: attempt(() => readCrlHex(text('root_ca_crl'), memo)),
+    pckCrl: attempt(() => readCrlHex(text('pck_crl'), memo)),
+    tcbSigners,
+    qeSigners: sameSigners ? tcbSigners : chain(text('qe_identity_issuer_chain')),
+  };
+}
+
+/** What planning found: whose root it is, the readings, and the jobs. */
+export interface Prepared extends Pick<Anchor, 'rootDer' | 'pinned'> {
   readonly quoteBytes: Uint8Array;
   readonly read: Readings;
   readonly jobs: Jobs;
@@ -157,26 +202,16 @@ export interface Prepared {
 export function prepare(input: VerifierInput): Prepared {
   const collateral = input.collateral ?? null;
   const memo = memoOf(input);
-  const intel = memo('root', 'intel', intelRoot);
-  const pinned = input.root === undefined || sameBytes(input.root, intel);
-  const rootDer = pinned ? intel : new Uint8Array(input.root ?? intel);
+  const { rootDer, pinned, root } = readAnchor(input.root, memo);
   // a copy, because what is kept must not change when the caller uses the buffer again
   const quoteBytes = input.quote.length > LARGEST_QUOTE ? input.quote : new Uint8Array(input.quote);
   const quote = attempt(() => parseQuote(quoteBytes, 'any'));
   const parsed = valueOf(quote);
-  const text = (member: keyof Collateral): string => asText(collateral?.[member]);
-  const root = attempt(() => memo('certificate', toHex(rootDer), () => readCertificate(rootDer)));
-  const chain = (pem: string) => attempt(() => readChain(pem, valueOf(root), memo));
-  const tcbSigners = chain(text('tcb_info_issuer_chain'));
-  const sameSigners = text('qe_identity_issuer_chain') === text('tcb_info_issuer_chain');
   const read: Readings = {
     quote,
     root,
-    chain: chain(parsed?.certificationText ?? ''),
-    rootCrl: attempt(() => readCrlHex(text('root_ca_crl'), memo)),
-    pckCrl: attempt(() => readCrlHex(text('pck_crl'), memo)),
-    tcbSigners,
-    qeSigners: sameSigners ? tcbSigners : chain(text('qe_identity_issuer_chain')),
+    chain: attempt(() => readChain(parsed?.certificationText ?? '', valueOf(root), memo)),
+    ...readCollateralParts(collateral, valueOf(root), memo),
   };
   const jobs = parsed === undefined ? new Jobs() : collectJobs(parsed, read, collateral, pinned);
   return { rootDer, pinned, quoteBytes, read, jobs };

@@ -101,18 +101,14 @@ export function shapePckChain(chain: readonly Certificate[], root: Certificate):
   return { leaf, intermediate, ca };
 }
 
-export function checkPckChain(
-  { leaf, intermediate, ca }: PckChain,
-  root: Certificate,
-  answered: { leaf: boolean; intermediate: boolean },
-  at: number,
-): string {
+/** The certificate of a CA that issues PCK certificates: under the root, and allowed to issue them. */
+function checkPckCa(intermediate: Certificate, root: Certificate, answered: boolean): void {
   insist(
-    linked(leaf, intermediate) && linked(intermediate, root),
+    linked(intermediate, root),
     'PCK_CHAIN',
-    'The certificates of the PCK chain do not name each other as issuers.',
+    'The intermediate certificate does not name the root as its issuer.',
   );
-  insist(answered.intermediate, 'PCK_CHAIN', 'The root did not sign the intermediate certificate.');
+  insist(answered, 'PCK_CHAIN', 'The root did not sign the intermediate certificate.');
   insist(intermediate.isCa, 'NOT_CA', 'The intermediate certificate is not a CA.');
   insist(
     mayUse(intermediate, KEY_USAGE.keyCertSign),
@@ -124,6 +120,65 @@ export function checkPckChain(
     'PCK_CHAIN',
     'The root certificate allows no certificate between itself and a leaf.',
   );
+}
+
+function checkValid(name: string, certificate: Certificate, at: number): void {
+  insist(
+    validAt(certificate, at),
+    'PCK_CHAIN_EXPIRED',
+    `The ${name} certificate is valid from ${isoTime(certificate.notBefore)} to ${isoTime(certificate.notAfter)} only.`,
+  );
+}
+
+/** Form of the chain of a PCK CRL's issuer: the CA, and the root; returns the CA. */
+export function shapeCrlIssuer(
+  chain: readonly Certificate[],
+  root: Certificate,
+): { intermediate: Certificate; ca: PckChain['ca'] } {
+  const [intermediate, last] = chain;
+  if (chain.length !== 2 || intermediate === undefined || last === undefined)
+    throw new Refusal(
+      'PCK_CHAIN',
+      `The chain of the PCK CRL’s issuer has ${chain.length} certificates; it must have exactly two.`,
+    );
+  insist(
+    sameBytes(last.der, root.der),
+    'ROOT_UNTRUSTED',
+    'The chain of the PCK CRL’s issuer does not end in the trusted root certificate.',
+  );
+  const ca = CA_NAMES[intermediate.commonName];
+  if (ca === undefined)
+    throw new Refusal(
+      'PCK_CHAIN',
+      'The issuer of the PCK CRL is not named as a PCK Platform or Processor CA.',
+    );
+  return { intermediate, ca };
+}
+
+/** The CA that issues a PCK CRL, where there is no quote whose chain could name it. */
+export function checkCrlIssuer(
+  intermediate: Certificate,
+  root: Certificate,
+  answered: boolean,
+  at: number,
+): string {
+  checkPckCa(intermediate, root, answered);
+  checkValid('intermediate', intermediate, at);
+  return `${intermediate.commonName}, under the root.`;
+}
+
+export function checkPckChain(
+  { leaf, intermediate, ca }: PckChain,
+  root: Certificate,
+  answered: { leaf: boolean; intermediate: boolean },
+  at: number,
+): string {
+  insist(
+    linked(leaf, intermediate),
+    'PCK_CHAIN',
+    'The PCK certificate does not name the intermediate certificate as its issuer.',
+  );
+  checkPckCa(intermediate, root, answered.intermediate);
   insist(answered.leaf, 'PCK_CHAIN', 'The intermediate did not sign the PCK certificate.');
   insist(!leaf.isCa, 'PCK_CHAIN', 'The PCK certificate is a CA.');
   insist(
@@ -131,15 +186,8 @@ export function checkPckChain(
     'KEY_USAGE',
     'The PCK certificate may not sign reports, or may sign certificates.',
   );
-  for (const [name, certificate] of [
-    ['PCK', leaf],
-    ['intermediate', intermediate],
-  ] as const)
-    insist(
-      validAt(certificate, at),
-      'PCK_CHAIN_EXPIRED',
-      `The ${name} certificate is valid from ${isoTime(certificate.notBefore)} to ${isoTime(certificate.notAfter)} only.`,
-    );
+  checkValid('PCK', leaf, at);
+  checkValid('intermediate', intermediate, at);
   return `PCK certificate ${leaf.serial} of the ${ca === 'platform' ? 'Platform' : 'Processor'} CA, under the root.`;
 }
 

@@ -93,8 +93,10 @@ export function readSgxExtension(value: Uint8Array): SgxExtension {
   if (type.length !== 1 || sgxType === undefined || sgxType > 2)
     return list.refuse('The SGX type is not known');
 
-  const instanceId = list.atEnd ? null : octets(list, '06', 16, 'The platform instance id');
-  const configuration = list.atEnd ? null : flags(list);
+  // five entries, or seven: the last two come together
+  const multiPackage = !list.atEnd;
+  const instanceId = multiPackage ? octets(list, '06', 16, 'The platform instance id') : null;
+  const configuration = multiPackage ? flags(list) : null;
   list.finish('The SGX extension');
   return { ppid, components, pceSvn, cpuSvn, pceId, fmspc, sgxType, instanceId, configuration };
 }

@@ -4,7 +4,7 @@
  * of the very text was checked; members that are not known here are ignored, those that are must have their form.
  */
 import { Refusal } from '../bytes/index.ts';
-import { Members, readJson } from './json.ts';
+import { type JsonObject, Members, readJson } from './json.ts';
 import { isoTime, readIsoTime } from './times.ts';
 
 export const PLATFORM_STATUSES = [
@@ -52,6 +52,12 @@ interface Dated {
   readonly evaluationNumber: number;
 }
 
+/** What Intel calls the components (`category` and `type` of the document); null where it says nothing. */
+export interface ComponentNames {
+  readonly sgx: readonly (string | null)[];
+  readonly tdx: readonly (string | null)[];
+}
+
 export interface TcbInfo extends Dated {
   /** Lower-case hex. */
   readonly fmspc: string;
@@ -62,6 +68,8 @@ export interface TcbInfo extends Dated {
   readonly modules: ReadonlyMap<string, ModuleIdentity & { readonly levels: readonly ComponentLevel[] }>;
   /** The highest level first. */
   readonly levels: readonly PlatformLevel[];
+  /** By index of the component, from the first level of the document that names it. */
+  readonly componentNames: ComponentNames;
 }
 
 export interface QeIdentity extends Dated {
@@ -137,10 +145,27 @@ function componentLevels(owner: Members, code: string): ComponentLevel[] {
   return sorted(levels, (a, b) => a.isvSvn - b.isvSvn, code);
 }
 
-function components(tcb: Members, name: string): number[] {
+/** Reads the 16 numbers, and adds to `names` what the components are called; names decide nothing. */
+function components(tcb: Members, name: string, names: (string | null)[]): number[] {
   const svns = tcb.each(name, 16, (component) => component.integer('svn', 255));
-  return svns.length === 16 ? svns : tcb.refuse(name, 'a list of 16');
+  if (svns.length !== 16) tcb.refuse(name, 'a list of 16');
+  tcb
+    .each(name, 16, ({ object }) => object)
+    .forEach((object, i) => {
+      names[i] ??= componentName(object);
+    });
+  return svns;
 }
+
+/** `category: type`, or the one that is there; a text of another form is passed over. */
+function componentName({ category, type }: JsonObject): string | null {
+  const texts = [category, type].filter(
+    (text) => typeof text === 'string' && /^[\x20-\x7e]{1,64}$/.test(text),
+  );
+  return texts.length === 0 ? null : texts.join(': ');
+}
+
+const nameless = (): (string | null)[] => Array.from({ length: 16 }, () => null);
 
 function moduleIdentity(members: Members): ModuleIdentity {
   return { mrSigner: members.hex('mrsigner', 48), attributes: members.hex('attributes', 8) };
@@ -170,12 +195,13 @@ export function readTcbInfo(text: string): TcbInfo {
     modules.set(id, identity);
   }
 
+  const names = { sgx: nameless(), tdx: nameless() };
   const levels = info.each('tcbLevels', MOST_LEVELS, (level): PlatformLevel => {
     const tcb = level.inner('tcb');
     return {
-      sgx: components(tcb, 'sgxtcbcomponents'),
+      sgx: components(tcb, 'sgxtcbcomponents', names.sgx),
       pceSvn: tcb.integer('pcesvn', 65_535),
-      tdx: components(tcb, 'tdxtcbcomponents'),
+      tdx: components(tcb, 'tdxtcbcomponents', names.tdx),
       ...levelVerdict(level, PLATFORM_STATUSES),
     };
   });
@@ -186,6 +212,7 @@ export function readTcbInfo(text: string): TcbInfo {
     module: moduleIdentity(info.inner('tdxModule')),
     modules,
     levels: sorted(levels, comparePlatformLevels, code),
+    componentNames: names,
   };
 }
 

@@ -2,6 +2,7 @@
  * What a verification says: graded, with a reason for every check, never a bare boolean (house.md 3). Everything
  * here is plain JSON: hex texts, ISO 8601 dates, numbers; `null` where nothing is known.
  */
+import type { Shortfall } from './shortfall.ts';
 import type { Advisory, TcbStatus } from './tcb.ts';
 import type { ComponentStatus, PlatformStatus } from './tcb-info.ts';
 import type { TdReport } from './td-report.ts';
@@ -121,9 +122,19 @@ export interface PolicyLine {
   readonly detail: string;
 }
 
+/** The mark of other rules that were applied to this machine's family for a time. */
+export interface AppliedOverride {
+  readonly fmspc: string;
+  /** ISO 8601: from this second on the policy's own rules apply again. */
+  readonly until: string;
+  readonly note: string;
+}
+
 export interface PolicyOutcome {
   readonly outcome: 'passed' | 'refused';
   readonly lines: readonly PolicyLine[];
+  /** Null when the policy's own rules were applied. */
+  readonly override: AppliedOverride | null;
 }
 
 export interface Verdict {
@@ -155,6 +166,8 @@ export interface Verdict {
   readonly chain: readonly CertificateSummary[];
   readonly quote: QuoteFacts | null;
   readonly report: TdReport | null;
+  /** What is missing for a better level; null when it could not be told, or when there is nothing to gain. */
+  readonly shortfall: Shortfall | null;
   readonly policy: PolicyOutcome;
   /** True when the evidence stands under another root than Intel's. */
   readonly simulated: boolean;

@@ -8,8 +8,9 @@ import type { Certificate } from './certificate.ts';
 import { summarizeCertificate } from './describe.ts';
 import { INTEL_ROOT_SHA256 } from './intel-root.ts';
 import { demand, Ledger, valueOf } from './ledger.ts';
-import { applyPolicy, checkPolicy } from './policy.ts';
+import { applyPolicy, checkPolicy, type Policy, type PolicyFacts } from './policy.ts';
 import { prepare, type Readings, type VerifierInput } from './readings.ts';
+import { type Shortfall, shortfallOf } from './shortfall.ts';
 import type { SgxExtension } from './sgx-extension.ts';
 import type { TcbEvaluation } from './tcb.ts';
 import { attributeFlags, readSgxReport, readTdReport, tdNumbers } from './td-report.ts';
@@ -82,6 +83,17 @@ function tcbResult(from: TcbEvaluation | null): TcbResult | null {
   return from === null ? null : { status: from.status, tcbDate: from.tcbDate, advisories: from.advisories };
 }
 
+/** What is missing for a better level, once quote and documents are known to be right. */
+function findShortfall(quote: Quote, findings: Findings | null, ledger: Ledger): Shortfall | null {
+  const standing = ['quote-signature', 'tdx-module', 'qe-identity-match'] as const;
+  if (findings === null || !standing.every((id) => ledger.holds(id))) return null;
+  const { tcbInfo, qeIdentity, platform } = findings;
+  if (tcbInfo === null || qeIdentity === null || platform === null) return null;
+  const { teeTcbSvn, teeTcbSvn2 } = tdNumbers(quote.body, quote.bodyType);
+  const qeSvn = readSgxReport(quote.qeReport).isvSvn;
+  return shortfallOf({ tcbInfo, qeIdentity, platform, svn: teeTcbSvn, svnNow: teeTcbSvn2, qeSvn });
+}
+
 function evidenceOf(checks: readonly Check[]): Pick<Verdict, 'evidence' | 'code'> {
   const bad = checks.find(({ outcome }) => outcome === 'failed' || outcome === 'stale');
   if (bad !== undefined) return { evidence: 'refused', code: bad.code };
@@ -92,14 +104,21 @@ function evidenceOf(checks: readonly Check[]): Pick<Verdict, 'evidence' | 'code'
 }
 
 /**
+ * What a verification is given. `facts` are for the policy only: they can change neither evidence nor status.
+ */
+export interface VerdictInput extends VerifierInput {
+  readonly facts?: PolicyFacts | undefined;
+}
+
+/**
  * Plans the verification of a quote. Bad evidence never throws: it becomes a verdict with a code. Thrown are
  * `POLICY_FORMAT` (a policy that says something unknown) and a RangeError for a time that is none.
  *
  * @example settle(planVerdict({ quote, collateral, at: 1771753920, hashes }), checkSignature).status
  */
-export function planVerdict(input: VerifierInput): Plan<Verdict> {
+export function planVerdict(input: VerdictInput): Plan<Verdict> {
   const { at, hashes } = input;
-  const policy = input.policy ?? {};
+  const policy: Policy = input.policy ?? {};
   if (!Number.isSafeInteger(at) || at < 0 || at > LAST_SECOND)
     throw new RangeError('the time of a verification is whole Unix seconds');
   checkPolicy(policy);
@@ -123,14 +142,7 @@ export function planVerdict(input: VerifierInput): Plan<Verdict> {
           ledger.skip(id, 'Not checked: the quote could not be read.');
 
     const { checks } = ledger;
-    const judged = {
-      report: quote === undefined ? null : readTdReport(quote.body, quote.bodyType),
-      platformId: platformId(findings),
-      status: findings?.status ?? null,
-      advisories: findings?.launch?.advisories ?? [],
-      simulated: !pinned,
-    };
-    return {
+    const verdict: Omit<Verdict, 'policy'> = {
       ...evidenceOf(checks),
       verifiedAt: isoTime(at),
       checks,
@@ -139,13 +151,14 @@ export function planVerdict(input: VerifierInput): Plan<Verdict> {
         name: valueOf(read.root)?.commonName ?? 'unreadable',
         pinned,
       },
-      ...judged,
+      status: findings?.status ?? null,
       platform: findings?.platformLevel?.status ?? null,
       module: findings?.moduleLevel?.status ?? null,
       qe: findings?.qeLevel?.status ?? null,
       current: findings?.current?.status ?? null,
       launchTcb: tcbResult(findings?.launch ?? null),
       currentTcb: tcbResult(findings?.current ?? null),
+      advisories: findings?.launch?.advisories ?? [],
       tcbDate: findings?.launch?.tcbDate ?? null,
       collateralExpires: findings === null ? null : earliestExpiry(read, findings),
       evaluationNumbers: {
@@ -156,10 +169,14 @@ export function planVerdict(input: VerifierInput): Plan<Verdict> {
         root: ledger.holds('root-crl') ? (valueOf(read.rootCrl)?.number ?? null) : null,
         pck: ledger.holds('pck-crl') ? (valueOf(read.pckCrl)?.number ?? null) : null,
       },
+      platformId: platformId(findings),
       chain: (valueOf(read.chain) ?? []).map((certificate) => summarizeCertificate(certificate, hashes)),
       quote: quote === undefined ? null : quoteFacts(quote, prepared.quoteBytes, hashes),
-      policy: applyPolicy(policy, judged),
+      report: quote === undefined ? null : readTdReport(quote.body, quote.bodyType),
+      shortfall: quote === undefined ? null : findShortfall(quote, findings, ledger),
+      simulated: !pinned,
     };
+    return { ...verdict, policy: applyPolicy(policy, verdict, { at, hashes, facts: input.facts }) };
   }
 
   return { jobs: jobs.list, conclude };

@@ -4,12 +4,14 @@
  * with WebCrypto, a test with @noble/curves; the rule is the same code in all three.
  */
 
-/** Hashes that rules call directly; both are synchronous everywhere (node:crypto, or @noble/hashes in a browser). */
+/** Hashes that rules call directly; all are synchronous everywhere (node:crypto, or @noble/hashes in a browser). */
 export interface Hashes {
   /** SHA-256 of `bytes`: 32 bytes. */
   sha256(bytes: Uint8Array): Uint8Array;
   /** SHA-384 of `bytes`: 48 bytes. */
   sha384(bytes: Uint8Array): Uint8Array;
+  /** SHA-512 of `bytes`: 64 bytes. */
+  sha512(bytes: Uint8Array): Uint8Array;
 }
 
 /** One signature to be checked. */

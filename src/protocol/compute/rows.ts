@@ -77,10 +77,12 @@ const machineKey = (coalition: Uint8Array, machine: Uint8Array): string =>
 interface MachineRow {
   readonly owner: Uint8Array;
   readonly state?: unknown;
+  readonly policy?: unknown;
+  readonly simulated?: unknown;
 }
 
-/** States of a machine whose evidence carries no TDX workload: refused, none at all, or retired. */
-const NOT_ATTESTED = new Set<unknown>(['refused', 'none', 'retired']);
+/** States of a machine whose evidence carries no TDX workload. */
+const NOT_ATTESTED = new Set<unknown>(['refused', 'none', 'lapsed', 'retired']);
 
 /** Refuses a machine that is not there or not the author's. Errors: `MACHINE_UNKNOWN`, `MACHINE_NOT_YOURS`. */
 export function requireMachine(view: ReadView, record: Record<{ machine: Uint8Array }>): void {
@@ -97,10 +99,15 @@ export function requireInService(view: ReadView, coalition: Uint8Array, machine:
     throw new Refusal('MACHINE_RETIRED', 'This machine was retired.');
 }
 
-/** True when the machine has no evidence that could carry a TDX workload, or there is no such machine. */
+/**
+ * True when the machine has no evidence that could carry a TDX workload (simulated evidence, or evidence that the
+ * policy refused, never does), or there is no such machine.
+ */
 export function evidenceRefused(view: ReadView, coalition: Uint8Array, machine: Uint8Array): boolean {
   const row = readRow<MachineRow>(view, machineKey(coalition, machine));
-  return row === undefined || NOT_ATTESTED.has(row.state);
+  return (
+    row === undefined || NOT_ATTESTED.has(row.state) || row.policy === 'refused' || row.simulated === true
+  );
 }
 
 /** What the live workloads of a machine hold together; zeros when there is none. */

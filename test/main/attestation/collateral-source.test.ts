@@ -1,24 +1,15 @@
-/** The three sources of collateral: a file, a folder, and a service over HTTP with its faults (tdx.md 4). */
+/** The sources of collateral that lie on disk: a file and a folder. */
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
-  type CollateralServiceOptions,
-  type CollateralSource,
-  createCollateralService,
   createFileCollateralSource,
   createFolderCollateralSource,
 } from '../../../src/main/attestation/index.ts';
 import { describeWith, vectorsFolder } from '../../parts.ts';
 import { codeOfAsync } from '../../protocol/attestation/refusals.ts';
 import { vectorCollateral } from '../../protocol/attestation/vectors.ts';
-import {
-  type CollateralServer,
-  type CollateralServerOptions,
-  startCollateralServer,
-} from './collateral-server.ts';
 import { collateralSourceSuite, known } from './collateral-source.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -38,32 +29,6 @@ const seconds = (iso: string): number => Date.parse(iso) / 1000;
 
 const codeOfFile = (path: string): Promise<string> =>
   codeOfAsync(() => createFileCollateralSource(path).collateralFor(spr, 0));
-
-async function serve(options: Partial<CollateralServerOptions> = {}): Promise<CollateralServer> {
-  const server = await startCollateralServer({
-    set: vectorCollateral(known.set),
-    fmspc: known14.fmspc,
-    ...options,
-  });
-  cleanups.push(() => server.close());
-  return server;
-}
-async function service(
-  server: Partial<CollateralServerOptions> = {},
-  options: Omit<CollateralServiceOptions, 'base'> = {},
-): Promise<CollateralSource> {
-  return createCollateralService({ base: (await serve(server)).base, ...options });
-}
-
-type Fault = NonNullable<CollateralServerOptions['fault']>;
-/** A fault that only answers for one path. */
-const faultOn =
-  (part: string, answer: (response: ServerResponse) => void): Fault =>
-  (request, response) => {
-    if (request.url?.includes(part) !== true) return false;
-    answer(response);
-    return true;
-  };
 
 describeWith('vectors', 'a collateral source', () => {
   describe('that is a file', () => {
@@ -113,6 +78,16 @@ describeWith('vectors', 'a collateral source', () => {
       expect(await code(spr.fmspc, seconds('2020-01-01T00:00:00Z'))).toBe('COLLATERAL_NOT_FOUND');
     });
 
+    it('does not know editions, and does not pretend to', async () => {
+      const source = createFolderCollateralSource(sets);
+      const { origin } = await source.collateralFor(known14, known.at, 'standard');
+      expect(origin).toContain('c14-');
+      for (const mode of ['early', 17] as const)
+        expect(await codeOfAsync(() => source.collateralFor(known14, known.at, mode))).toBe(
+          'COLLATERAL_NOT_FOUND',
+        );
+    });
+
     it('passes over files that are no collateral, and is refused when it is not there', async () => {
       const folder = await newFolder();
       await writeFile(join(folder, 'a.json'), 'not JSON');
@@ -124,109 +99,6 @@ describeWith('vectors', 'a collateral source', () => {
       expect(await codeOfAsync(() => missing.collateralFor(known14, known.at))).toBe(
         'COLLATERAL_FILE_UNREADABLE',
       );
-    });
-  });
-
-  describe('that is a service', () => {
-    describe('as Intel runs it', () => collateralSourceSuite(() => service()));
-    describe('as a caching mirror runs it', () => collateralSourceSuite(() => service({ mirror: true })));
-
-    it('asks over the published paths, and nothing else', async () => {
-      const server = await serve();
-      const set = await createCollateralService({ base: `${server.base}/` }).collateralFor(known14, known.at);
-      expect(server.asked.toSorted()).toEqual([
-        '/sgx/certification/v4/pckcrl?ca=platform&encoding=der',
-        '/sgx/certification/v4/rootcacrl',
-        '/tdx/certification/v4/qe/identity',
-        '/tdx/certification/v4/tcb?fmspc=b0c06f000000',
-      ]);
-      expect(set.collateral).toEqual(vectorCollateral(known.set));
-    });
-
-    it('asks for an update mode or an evaluation number, never for both', async () => {
-      for (const [options, wanted] of [
-        [{ update: 'early' }, 'update=early'],
-        [{ evaluationNumber: 18 }, 'tcbEvaluationDataNumber=18'],
-      ] as const) {
-        const server = await serve();
-        await createCollateralService({ base: server.base, ...options }).collateralFor(known14, known.at);
-        expect(server.asked.filter((path) => path.includes(wanted))).toHaveLength(2);
-      }
-      expect(() => createCollateralService({ update: 'early', evaluationNumber: 18 })).toThrow(RangeError);
-    });
-
-    it('does not find another family', async () => {
-      const source = await service();
-      expect(await codeOfAsync(() => source.collateralFor(spr, known.at))).toBe('COLLATERAL_NOT_FOUND');
-    });
-
-    const faults: [string, (response: ServerResponse) => void, string][] = [
-      ['a number no longer served', (response) => response.writeHead(410).end(), 'COLLATERAL_GONE'],
-      ['a service that is down', (response) => response.writeHead(503).end(), 'COLLATERAL_SERVICE'],
-      ['a key that is missing', (response) => response.writeHead(401).end(), 'COLLATERAL_SERVICE'],
-      [
-        'an address elsewhere',
-        (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
-        'COLLATERAL_UNREACHABLE',
-      ],
-      ['a connection that breaks', (response) => response.destroy(), 'COLLATERAL_UNREACHABLE'],
-      ['an answer that never comes', () => undefined, 'COLLATERAL_UNREACHABLE'],
-      [
-        'an answer that never ends',
-        (response) => void response.writeHead(200, { 'TCB-Info-Issuer-Chain': 'x' }).write('{'),
-        'COLLATERAL_UNREACHABLE',
-      ],
-      [
-        'ten megabytes',
-        (response) => response.writeHead(200).end(Buffer.alloc(10_000_000)),
-        'COLLATERAL_TOO_LARGE',
-      ],
-      [
-        'no header',
-        (response) => response.writeHead(200).end('{"tcbInfo":{},"signature":"00"}'),
-        'COLLATERAL_FORMAT',
-      ],
-      [
-        'a header that is not encoded',
-        (response) =>
-          response.writeHead(200, { 'TCB-Info-Issuer-Chain': '%zz' }).end('{"tcbInfo":{},"signature":"00"}'),
-        'COLLATERAL_FORMAT',
-      ],
-      [
-        'two signed texts',
-        (response) =>
-          response
-            .writeHead(200, { 'TCB-Info-Issuer-Chain': 'x' })
-            .end('{"tcbInfo":{"a":1},"tcbInfo":{"a":2},"signature":"00"}'),
-        'COLLATERAL_FORMAT',
-      ],
-      [
-        'a page of some proxy',
-        (response) => response.writeHead(200, { 'TCB-Info-Issuer-Chain': 'x' }).end('<html>'),
-        'COLLATERAL_FORMAT',
-      ],
-    ];
-    it.each(faults)('refuses %s with a code', async (_name, answer, code) => {
-      const source = await service({ fault: faultOn('/tcb?', answer) }, { timeoutMs: 300 });
-      expect(await codeOfAsync(() => source.collateralFor(known14, known.at))).toBe(code);
-    });
-
-    it('refuses a revocation list that is none', async () => {
-      const set = { ...vectorCollateral(known.set), root_ca_crl: '3000' };
-      expect(await codeOfAsync(async () => (await service({ set })).collateralFor(known14, known.at))).toBe(
-        'COLLATERAL_FORMAT',
-      );
-      const fault = faultOn('rootcacrl', (response) => void response.writeHead(200).end('not hex'));
-      expect(await codeOfAsync(async () => (await service({ fault })).collateralFor(known14, known.at))).toBe(
-        'COLLATERAL_FORMAT',
-      );
-    });
-
-    it('says so when nobody answers', async () => {
-      const server = await serve();
-      await server.close();
-      const source = createCollateralService({ base: server.base });
-      expect(await codeOfAsync(() => source.collateralFor(known14, known.at))).toBe('COLLATERAL_UNREACHABLE');
     });
   });
 });

@@ -25,6 +25,7 @@ import type { FoldResult } from '../../../src/protocol/record/index.ts';
 const hashes: Hashes = {
   sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
   sha384: (bytes) => new Uint8Array(createHash('sha384').update(bytes).digest()),
+  sha512: (bytes) => new Uint8Array(createHash('sha512').update(bytes).digest()),
 };
 const kinds = new Map(computeKinds.map((kind) => [kind.name, kind]));
 const id = (n: number): Uint8Array => new Uint8Array(32).fill(n);

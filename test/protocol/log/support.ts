@@ -22,6 +22,7 @@ const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.
 export const hashes: Hashes = {
   sha256: (bytes) => plain(hash('sha256', bytes, 'buffer')),
   sha384: (bytes) => plain(hash('sha384', bytes, 'buffer')),
+  sha512: (bytes) => plain(hash('sha512', bytes, 'buffer')),
 };
 
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');

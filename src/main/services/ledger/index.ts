@@ -46,6 +46,7 @@ const topicsOf: Readonly<Record<string, readonly Topic[]>> = {
   identity: ['identity'],
   coalition: ['coalition'],
   machine: ['machines', 'compute'],
+  policy: ['machines'],
   capacity: ['machines', 'compute'],
   ticket: ['tickets'],
   compute: ['compute', 'machines'],

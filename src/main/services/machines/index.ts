@@ -1,9 +1,11 @@
 /**
- * Machines: registration, judgement of their evidence, pins, capacity. A record carries the grade and the hashes;
- * the whole verdict is judged again from the stored quote and collateral whenever somebody looks.
+ * Machines: registration, judgement of their evidence, challenges, pins, capacity. A record carries the grade and
+ * the hashes; the whole verdict is judged again from the stored quote and collateral whenever somebody looks.
  */
 import { randomBytes } from 'node:crypto';
 import type {
+  Alarm,
+  AttestationPolicy,
   Capacity,
   CollateralInput,
   Machine,
@@ -11,37 +13,53 @@ import type {
   QuoteInput,
   Receipt,
   Register,
-  VerdictJson,
+  Settings,
 } from '../../../contract/index.ts';
 import { fromBase64url, fromHex, readId, Refusal, toHex, utf8 } from '../../../protocol/bytes/index.ts';
 import type { Value } from '../../../protocol/bytes/index.ts';
-import {
-  machineKey,
-  platformHint,
-  readCollateral,
-  readQuoteFile,
+import { machineKey, writeBundle } from '../../../protocol/attestation/index.ts';
+import type {
+  Collateral,
+  EventLogReport,
+  MachineRow,
+  Policy,
+  PolicyFacts,
+  Verdict,
 } from '../../../protocol/attestation/index.ts';
-import type { Collateral, MachineRow, Policy, Verdict } from '../../../protocol/attestation/index.ts';
-import { loadKey, offerKey } from '../../../protocol/compute/index.ts';
-import type { LoadRow, OfferRow } from '../../../protocol/compute/index.ts';
-import {
-  createVerifierCache,
-  createCollateralService,
-  createFolderCollateralSource,
-  verifyQuote,
-} from '../../attestation/index.ts';
-import type { QuoteSource } from '../../attestation/index.ts';
+import { createVerifierCache } from '../../attestation/index.ts';
+import type { CollateralEntry, CollateralStore, QuoteSource } from '../../attestation/index.ts';
 import type { Blobs } from '../../store/index.ts';
 import type { Coalitions } from '../coalition/index.ts';
 import type { Ledger } from '../ledger/index.ts';
+import type { Operations } from '../operations/index.ts';
+import { createChallengeSchedule } from './challenges.ts';
+import type { ChallengeSchedule } from './challenges.ts';
+import { createCollateralKeeper } from './collateral.ts';
+import type { CollateralKeeper } from './collateral.ts';
+import { createFolderVerifier } from './folder.ts';
+import type { FolderVerifier } from './folder.ts';
+import { createJudge, logReport, withPins } from './judge.ts';
+import { createPolicies } from './policy.ts';
+import type { Policies } from './policy.ts';
+import { challengeData, createMachineView, failedCheck, pinsJson } from './view.ts';
+import { createAlarmWatch, heldCollateral } from './watch.ts';
+
+export { readSimulatedRoots } from './simulated-roots.ts';
 
 export interface MachinePorts {
   readonly ledger: Ledger;
   readonly coalitions: Coalitions;
+  readonly operations: Operations;
   readonly blobs: Blobs;
   readonly guest: QuoteSource;
+  readonly collateralStore: CollateralStore;
+  readonly settings: () => Settings;
+  /** DER of the roots whose evidence counts as SIMULATED. */
+  readonly simulatedRoots: () => readonly Uint8Array[];
   /** Unix milliseconds. */
   readonly now: () => number;
+  readonly note: (sentence: string) => void;
+  readonly changed: () => void;
 }
 
 /** Evidence as it was handed in and judged. */
@@ -50,16 +68,23 @@ export interface Judged {
   readonly quote: Uint8Array;
   /** The collateral as it will be stored; null when none was given. */
   readonly collateral: Uint8Array | null;
+  readonly eventLog: Uint8Array | null;
+  /** The event log replayed against the quote. */
+  readonly log: EventLogReport | null;
+}
+
+/** What is handed in as evidence. */
+export interface Evidence {
+  readonly quote: QuoteInput;
+  readonly collateral: CollateralInput;
+  readonly eventLog?: string | undefined;
+  /** Unix milliseconds; default now. */
+  readonly at?: number | undefined;
 }
 
 export interface Machines {
-  /** Judges without recording. `at`: Unix milliseconds, default now. Errors: `QUOTE_*`, `COLLATERAL_*`, `GUEST_*`. */
-  judge(
-    quote: QuoteInput,
-    collateral: CollateralInput,
-    at: number | undefined,
-    pins: Pins | undefined,
-  ): Promise<Judged>;
+  /** Judges without recording, by `policy` or the one in force. Errors: `QUOTE_*`, `COLLATERAL_*`, `GUEST_*`. */
+  judge(evidence: Evidence, pins?: Pins, policy?: AttestationPolicy): Promise<Judged>;
   detect(): Promise<{
     state: 'in-td' | 'td-without-quoting-path' | 'not-in-td';
     sentence: string;
@@ -70,78 +95,97 @@ export interface Machines {
   simulated(): boolean;
   /** Errors: `MACHINE_UNKNOWN`. */
   get(id: string): Promise<Machine>;
-  register(
-    name: string,
-    quote: QuoteInput,
-    collateral: CollateralInput,
-    at: number | undefined,
-  ): Promise<Answer>;
+  register(name: string, evidence: Evidence): Promise<Answer>;
   recheck(id: string, collateral: CollateralInput | undefined, at: number | undefined): Promise<Answer>;
+  /** Errors: `CHALLENGE_OPEN`, `MACHINE_NO_QUOTE`. */
+  challenge(id: string): Promise<Answer>;
+  /** Errors: `CHALLENGE_UNKNOWN`, `CHALLENGE_LAPSED`, `REPORT_DATA`. */
+  prove(
+    id: string,
+    quote: QuoteInput,
+    collateral: CollateralInput | undefined,
+    eventLog: string | undefined,
+  ): Promise<Answer>;
   pin(id: string, registers: readonly Register[]): Promise<Answer>;
   unpin(id: string): Promise<Answer>;
   offer(id: string, capacity: Capacity & { readonly tdx: boolean }): Promise<Answer>;
   withdraw(id: string): Promise<Answer>;
   retire(id: string): Promise<Answer>;
   raw(sha256: string): { data: Uint8Array; name: string };
+  /** The stored event log, replayed against the stored quote; null when there is none. */
+  eventLog(id: string): Promise<EventLogReport | null>;
+  /** Errors: `MACHINE_NO_QUOTE` when quote or collateral are not kept. */
+  bundle(id: string): Promise<{ data: Uint8Array; name: string }>;
+  readonly policies: Policies;
+  /** The verdicts of all live machines under a policy. */
+  underPolicy(policy: Policy): Promise<{ machine: MachineRow; verdict: Verdict | null }[]>;
+  alarms(): Promise<Alarm[]>;
+  readonly folder: FolderVerifier;
+  readonly collateral: { entries(): CollateralEntry[]; refresh(): Promise<void> };
+  readonly schedule: Pick<ChallengeSchedule, 'look'>;
+  start(): Promise<void>;
+  /** Takes new settings. */
+  renew(): Promise<void>;
+  close(): Promise<void>;
 }
 type Answer = { machine: Machine; receipt: Receipt };
 
-export function createMachines({ ledger, coalitions, blobs, guest, now }: MachinePorts): Machines {
-  const cache = createVerifierCache();
-  let simulated = false;
+/** How often the early documents are compared with the standard ones. */
+const LOOK_AHEAD = 6 * 3_600_000;
 
-  const readQuote = async (input: QuoteInput): Promise<Uint8Array> => {
-    if (input.kind === 'bytes') return readQuoteFile(fromBase64url(input.data)).quote;
-    if (input.kind === 'none') throw new Refusal('QUOTE_EMPTY', 'No quote was given.');
-    // bound to this node's key until challenges exist; the first half names who asks
+export function createMachines(ports: MachinePorts): Machines {
+  const { ledger, coalitions, operations, blobs, guest, settings, now, note, changed } = ports;
+  const keeper: CollateralKeeper = createCollateralKeeper({
+    store: ports.collateralStore,
+    settings,
+    now,
+    random: Math.random,
+    note,
+    changed,
+  });
+  const judge = createJudge({
+    guest,
+    collateral: keeper,
+    cache: createVerifierCache(),
+    simulatedRoots: ports.simulatedRoots,
+  });
+  const policies = createPolicies({ ledger, coalitions });
+  const view = createMachineView({ ledger, blobs, judge, now });
+  const watch = createAlarmWatch({ blobs, judge, collateral: keeper, now });
+  const folder = createFolderVerifier(operations, judge);
+  let simulated = false;
+  let lookingAhead: NodeJS.Timeout | undefined;
+
+  /** Report data of a quote that answers no challenge: the node's key in the first half. */
+  const ownData = (): Uint8Array => {
     const reportData = new Uint8Array(64);
     reportData.set(ledger.author());
-    return (await guest.quote(reportData)).quote;
+    return reportData;
   };
-
-  const fetchCollateral = async (
-    input: CollateralInput,
-    quote: Uint8Array,
+  const judged = (
+    parts: { quote: Uint8Array; collateral: Collateral | null; eventLog: Uint8Array | null },
     at: number,
-  ): Promise<Collateral | null> => {
-    if (input.kind === 'none') return null;
-    if (input.kind === 'file') return readCollateral(fromBase64url(input.data));
-    const hint = platformHint(quote);
-    if (hint === null) throw new Refusal('QUOTE_FORMAT', 'The quote does not say which platform it is from.');
-    const source =
-      input.kind === 'folder'
-        ? createFolderCollateralSource(input.path)
-        : createCollateralService({ base: input.url });
-    return (await source.collateralFor(hint, at)).collateral;
-  };
-
-  const verdictOf = (
-    quote: Uint8Array,
-    collateral: Collateral | null,
-    at: number,
-    pins: Pins | undefined,
-  ): Verdict =>
-    verifyQuote({
-      quote,
-      at,
-      cache,
-      ...(collateral === null ? {} : { collateral }),
-      ...(pins === undefined ? {} : { policy: { pins: pins as NonNullable<Policy['pins']> } }),
-    });
-
-  const judge: Machines['judge'] = async (quoteInput, collateralInput, atMs, pins) => {
-    const at = Math.floor((atMs ?? now()) / 1000);
-    const quote = await readQuote(quoteInput);
-    const collateral = await fetchCollateral(collateralInput, quote, at);
-    return {
-      verdict: verdictOf(quote, collateral, at, pins),
-      quote,
-      collateral: collateral === null ? null : utf8(JSON.stringify(collateral)),
-    };
+    policy: Policy,
+    facts?: PolicyFacts,
+  ): Judged => ({
+    verdict: judge.verdict({ ...parts, at, policy, facts }),
+    quote: parts.quote,
+    collateral: parts.collateral === null ? null : utf8(JSON.stringify(parts.collateral)),
+    eventLog: parts.eventLog,
+    log: parts.eventLog === null ? null : logReport(parts.eventLog, parts.quote),
+  });
+  const judgeInput: Machines['judge'] = async (evidence, pins, policy) => {
+    const at = Math.floor((evidence.at ?? now()) / 1000);
+    const quote = await judge.readQuote(evidence.quote, ownData);
+    const fetched = await judge.fetchCollateral(evidence.collateral, quote, at);
+    const asked = (policy as Policy | undefined) ?? (await policies.current()).policy;
+    const eventLog = evidence.eventLog === undefined ? null : fromBase64url(evidence.eventLog);
+    const parts = { quote, collateral: fetched?.collateral ?? null, eventLog };
+    return judged(parts, at, withPins(asked, pins), fetched?.facts);
   };
 
   /** What of a verdict goes into the record. */
-  const judgement = ({ verdict, quote, collateral }: Judged): Record<string, Value> => ({
+  const judgement = ({ verdict, quote, collateral, eventLog }: Judged): Record<string, Value> => ({
     evidence: verdict.evidence,
     ...(verdict.code === null ? {} : { code: verdict.code }),
     ...(verdict.status === null ? {} : { status: verdict.status }),
@@ -149,63 +193,10 @@ export function createMachines({ ledger, coalitions, blobs, guest, now }: Machin
     judgedFor: Math.floor(Date.parse(verdict.verifiedAt) / 1000),
     quote: blobs.put(quote),
     ...(collateral === null ? {} : { collateral: blobs.put(collateral) }),
+    ...(eventLog === null ? {} : { eventLog: blobs.put(eventLog) }),
+    policy: verdict.policy.outcome,
     anchor: fromHex(verdict.trustAnchor.sha256, 32),
   });
-
-  const blobInfo = (sha256: Uint8Array | null) => {
-    const bytes = sha256 === null ? null : blobs.get(sha256);
-    return sha256 === null ? null : { sha256: toHex(sha256), size: bytes?.length ?? 0 };
-  };
-
-  const storedVerdict = (row: MachineRow): Verdict | null => {
-    if (row.quote === null) return null;
-    const quote = blobs.get(row.quote);
-    if (quote === null) return null;
-    const collateral = row.collateral === null ? null : blobs.get(row.collateral);
-    const at = row.judgedFor ?? Math.floor(now() / 1000);
-    return verdictOf(quote, collateral === null ? null : readCollateral(collateral), at, pinsJson(row));
-  };
-
-  const toMachine = async (coalition: Uint8Array, row: MachineRow): Promise<Machine> => {
-    const [offer, load] = await Promise.all([
-      ledger.row<OfferRow>(offerKey(coalition, row.machine)),
-      ledger.row<LoadRow>(loadKey(coalition, row.machine)),
-    ]);
-    const verdict = storedVerdict(row);
-    return {
-      id: toHex(row.machine),
-      name: row.name,
-      owner: toHex(row.owner),
-      state: row.state,
-      sentence: sentenceOf(row, verdict, now()),
-      simulated: row.simulated,
-      stale: isStale(verdict, now()),
-      registeredAt: row.registeredAt,
-      index: row.index,
-      stage: ledger.stageOf(row.index),
-      verdict: verdict as VerdictJson | null,
-      quote: blobInfo(row.quote),
-      collateral: blobInfo(row.collateral),
-      pins: pinsJson(row),
-      offer:
-        offer === undefined
-          ? null
-          : {
-              cpuMillicores: offer.cpuMillicores,
-              ramMib: offer.ramMib,
-              storageGib: offer.storageGib,
-              tdx: offer.tdx,
-              since: offer.at,
-              index: offer.index,
-            },
-      inUse: {
-        cpuMillicores: load?.cpuMillicores ?? 0,
-        ramMib: load?.ramMib ?? 0,
-        storageGib: load?.storageGib ?? 0,
-      },
-      history: row.history.toReversed().map((event) => ({ ...event })),
-    };
-  };
 
   const rowOf = async (id: string): Promise<{ coalition: Uint8Array; row: MachineRow }> => {
     const coalition = await coalitions.id();
@@ -213,9 +204,14 @@ export function createMachines({ ledger, coalitions, blobs, guest, now }: Machin
     if (row === undefined) throw new Refusal('MACHINE_UNKNOWN', 'No such machine is registered here.');
     return { coalition, row };
   };
+  const rows = async (): Promise<readonly MachineRow[]> => {
+    const current = await coalitions.current();
+    if (current === null) return [];
+    return (await ledger.rows<MachineRow>(`machine/${current.id}/`)).map(([, row]) => row);
+  };
   const get = async (id: string): Promise<Machine> => {
     const { coalition, row } = await rowOf(id);
-    return toMachine(coalition, row);
+    return view.toMachine(coalition, row, (await policies.current()).policy);
   };
   const submit = async (kind: string, id: string, body: Record<string, Value> = {}): Promise<Answer> => {
     const receipt = await ledger.submit(
@@ -223,11 +219,86 @@ export function createMachines({ ledger, coalitions, blobs, guest, now }: Machin
       { machine: readId(id), ...body },
       { coalition: await coalitions.id() },
     );
-    return { machine: await get(id), receipt };
+    const machine = await get(id);
+    simulated ||= machine.simulated;
+    return { machine, receipt };
+  };
+
+  const challenge = async (id: string): Promise<Answer> => {
+    const expires = now() + settings().challengeMinutes * 60_000;
+    const answer = await submit('machine.challenged', id, { nonce: randomBytes(32), expires });
+    const { available } = await guest.look();
+    // a machine that this node runs on answers for itself; any other is answered by a person
+    if (!available || answer.machine.owner !== toHex(ledger.author())) return answer;
+    const { row } = await rowOf(id);
+    if (!(await isOwnPlatform(row))) return answer;
+    return prove(id, { kind: 'guest' }, undefined, undefined);
+  };
+  /** Whether a quote of this guest names the platform of that machine. */
+  const isOwnPlatform = async (row: MachineRow): Promise<boolean> => {
+    const { policy } = await policies.current();
+    const own = view.storedVerdict(row, policy)?.platformId?.ppid;
+    const quote = await judge.readQuote({ kind: 'guest' }, ownData);
+    const here = judge.verdict({ quote, collateral: null, at: Math.floor(now() / 1000), policy });
+    return own !== undefined && here.platformId?.ppid === own;
+  };
+  const prove: Machines['prove'] = async (id, input, collateralInput, eventLog) => {
+    const { coalition, row } = await rowOf(id);
+    const reportData = challengeData(coalition, row);
+    if (row.challenge === null || reportData === null)
+      throw new Refusal('CHALLENGE_UNKNOWN', 'This machine has no open challenge.');
+    if (now() > row.challenge.expires)
+      throw new Refusal('CHALLENGE_LAPSED', 'The time to answer this challenge has passed.');
+    const at = Math.floor(now() / 1000);
+    const quote = await judge.readQuote(input, () => reportData);
+    const fetched =
+      collateralInput === undefined ? null : await judge.fetchCollateral(collateralInput, quote, at);
+    const collateral = fetched?.collateral ?? heldCollateral(blobs, row);
+    const { policy } = await policies.current();
+    const answer = judged(
+      { quote, collateral, eventLog: eventLog === undefined ? null : fromBase64url(eventLog) },
+      at,
+      withPins(policy, pinsJson(row)),
+      fetched?.facts,
+    );
+    if (answer.verdict.report?.reportData !== toHex(reportData))
+      throw new Refusal('REPORT_DATA', 'The quote carries other report data than the challenge asks for.');
+    const before = view.storedVerdict(row, policy)?.platformId?.ppid;
+    const after = answer.verdict.platformId?.ppid;
+    const body = judgement(answer);
+    // a proof by another platform is the failure of this one
+    const other = before !== undefined && after !== undefined && before !== after;
+    return submit('machine.attested', id, {
+      ...body,
+      ...(other ? { evidence: 'refused', code: 'PLATFORM_CHANGED' } : {}),
+      challenge: row.challenge.nonce,
+    });
+  };
+
+  const mine = async (): Promise<readonly MachineRow[]> => {
+    if (ledger.log() === null) return [];
+    const author = toHex(ledger.author());
+    return (await rows()).filter((row) => row.state !== 'retired' && toHex(row.owner) === author);
+  };
+  const schedule = createChallengeSchedule({
+    machines: mine,
+    everyHours: () => settings().challengeHours,
+    challenge: async (row) => void (await challenge(toHex(row.machine))),
+    lapse: async ({ machine, challenge: open }) => {
+      if (open !== null) await submit('machine.lapsed', toHex(machine), { nonce: open.nonce });
+    },
+    now,
+    note,
+  });
+  const lookAhead = async (): Promise<void> => {
+    const live = await mine();
+    if (live.length === 0 || keeper.entries().length === 0) return;
+    await watch.lookAhead(live, (await policies.current()).policy);
+    changed();
   };
 
   return {
-    judge,
+    judge: judgeInput,
     async detect() {
       const { state, available, detail } = await guest.look();
       return {
@@ -237,46 +308,56 @@ export function createMachines({ ledger, coalitions, blobs, guest, now }: Machin
       };
     },
     async list() {
-      const current = await coalitions.current();
-      if (current === null) return [];
-      const rows = await ledger.rows<MachineRow>(`machine/${current.id}/`);
-      simulated = rows.some(([, row]) => row.simulated && row.state !== 'retired');
-      const machines = await Promise.all(rows.map(([, row]) => toMachine(readId(current.id), row)));
+      const all = await rows();
+      simulated = all.some((row) => row.simulated && row.state !== 'retired');
+      if (all.length === 0) return [];
+      const coalition = await coalitions.id();
+      const { policy } = await policies.current();
+      const machines = await Promise.all(all.map((row) => view.toMachine(coalition, row, policy)));
       return machines.toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
     },
     simulated: () => simulated,
     get,
-    async register(name, quote, collateral, at) {
+    async register(name, evidence) {
       const id = toHex(randomBytes(32));
-      if (quote.kind === 'none')
+      if (evidence.quote.kind === 'none')
         return submit('machine.registered', id, { name, evidence: 'none', simulated: false });
-      const judged = await judge(quote, collateral, at, undefined);
-      if (judged.verdict.evidence === 'refused')
-        throw new Refusal('EVIDENCE_REFUSED', `The quote is refused: ${failedCheck(judged.verdict)}`, {
-          reason: judged.verdict.code ?? '',
+      const answer = await judgeInput(evidence);
+      const { verdict } = answer;
+      if (verdict.evidence === 'refused')
+        throw new Refusal('EVIDENCE_REFUSED', `The quote is refused: ${failedCheck(verdict)}`, {
+          reason: verdict.code ?? '',
         });
-      return submit('machine.registered', id, { name, ...judgement(judged) });
+      if (verdict.simulated && (await policies.current()).policy.allowSimulated !== true)
+        throw new Refusal('SIMULATED_REFUSED', 'The evidence is simulated: it stands under a test root.');
+      return submit('machine.registered', id, { name, ...judgement(answer) });
     },
-    async recheck(id, collateral, at) {
+    async recheck(id, collateralInput, at) {
       const { row } = await rowOf(id);
       const quote = row.quote === null ? null : blobs.get(row.quote);
       if (quote === null)
         throw new Refusal('MACHINE_NO_QUOTE', 'This machine has no stored quote to judge again.');
       const seconds = Math.floor((at ?? now()) / 1000);
-      const held = row.collateral === null ? null : blobs.get(row.collateral);
-      const used =
-        collateral !== undefined
-          ? await fetchCollateral(collateral, quote, seconds)
-          : held === null
-            ? null
-            : readCollateral(held);
-      const verdict = verdictOf(quote, used, seconds, pinsJson(row));
-      const bytes = used === null ? null : utf8(JSON.stringify(used));
-      return submit('machine.attested', id, judgement({ verdict, quote, collateral: bytes }));
+      const fetched =
+        collateralInput === undefined
+          ? undefined
+          : await judge.fetchCollateral(collateralInput, quote, seconds);
+      const collateral = fetched === undefined ? heldCollateral(blobs, row) : (fetched?.collateral ?? null);
+      const { policy } = await policies.current();
+      const eventLog = row.eventLog === null ? null : blobs.get(row.eventLog);
+      return submit(
+        'machine.attested',
+        id,
+        judgement(
+          judged({ quote, collateral, eventLog }, seconds, withPins(policy, pinsJson(row)), fetched?.facts),
+        ),
+      );
     },
+    challenge,
+    prove,
     async pin(id, registers) {
       const { row } = await rowOf(id);
-      const report = storedVerdict(row)?.report;
+      const report = view.storedVerdict(row, (await policies.current()).policy)?.report;
       if (report === undefined || report === null)
         throw new Refusal('MACHINE_NO_QUOTE', 'A machine without a readable quote has nothing to pin.');
       const valueOf = (register: Register): string =>
@@ -299,39 +380,63 @@ export function createMachines({ ledger, coalitions, blobs, guest, now }: Machin
       if (data === null) throw new Refusal('BLOB_UNKNOWN', 'No file with this hash is kept here.');
       return { data, name: `${sha256.slice(0, 16)}.${data[0] === 0x7b ? 'json' : 'bin'}` };
     },
+    async eventLog(id) {
+      const { row } = await rowOf(id);
+      const quote = row.quote === null ? null : blobs.get(row.quote);
+      const log = row.eventLog === null ? null : blobs.get(row.eventLog);
+      return quote === null || log === null ? null : logReport(log, quote);
+    },
+    async bundle(id) {
+      const { row } = await rowOf(id);
+      const quote = row.quote === null ? null : blobs.get(row.quote);
+      const collateral = heldCollateral(blobs, row);
+      const { policy } = await policies.current();
+      const verdict = view.storedVerdict(row, policy);
+      if (quote === null || collateral === null || verdict === null)
+        throw new Refusal('MACHINE_NO_QUOTE', 'A bundle needs the quote and the collateral of the machine.');
+      const log = row.eventLog === null ? null : blobs.get(row.eventLog);
+      const root = judge.rootOf(quote);
+      const content = {
+        at: Math.floor(Date.parse(verdict.verifiedAt) / 1000),
+        quote,
+        collateral,
+        policy: withPins(policy, pinsJson(row)),
+        ...(log === null ? {} : { log }),
+        ...(root === undefined ? {} : { root }),
+      };
+      const mark = verdict.simulated ? 'SIMULATED-' : '';
+      return {
+        data: writeBundle(content, verdict),
+        name: `${mark}${row.name.replaceAll(/[^\w.-]+/g, '-')}.evidence`,
+      };
+    },
+    policies,
+    underPolicy: async (policy) =>
+      (await rows())
+        .filter(({ state }) => state !== 'retired')
+        .map((row) => ({ machine: row, verdict: view.storedVerdict(row, policy) })),
+    async alarms() {
+      const { policy } = await policies.current();
+      const watched = (await rows()).map((row) => ({ row, verdict: view.storedVerdict(row, policy) }));
+      return watch.alarms(watched, policy, settings().alarmDays);
+    },
+    folder,
+    collateral: { entries: () => keeper.entries(), refresh: () => keeper.refresh() },
+    schedule,
+    async start() {
+      await keeper.start();
+      schedule.start();
+      lookingAhead = setInterval(
+        () => void lookAhead().catch((error: unknown) => note(String(error))),
+        LOOK_AHEAD,
+      );
+      lookingAhead.unref();
+    },
+    renew: () => keeper.renew(),
+    async close() {
+      clearInterval(lookingAhead);
+      await schedule.close();
+      await keeper.close();
+    },
   };
-}
-
-const pinsJson = (row: MachineRow): Pins =>
-  Object.fromEntries(
-    Object.entries(row.pins).flatMap(([register, values]) =>
-      values === undefined ? [] : [[register, values.map(toHex)] as const],
-    ),
-  );
-
-const failedCheck = (verdict: Verdict): string =>
-  verdict.checks.find((check) => check.outcome === 'failed' || check.outcome === 'stale')?.detail ??
-  'a check did not pass.';
-
-/** Evidence is of the moment it was judged for; when its collateral has expired, a new judgement is due. */
-const isStale = (verdict: Verdict | null, now: number): boolean =>
-  verdict !== null && verdict.collateralExpires !== null && Date.parse(verdict.collateralExpires) <= now;
-
-function sentenceOf(row: MachineRow, verdict: Verdict | null, now: number): string {
-  switch (row.state) {
-    case 'none':
-      return 'Not in a TD: registered without evidence.';
-    case 'retired':
-      return 'Retired; it takes no part any more.';
-    case 'refused':
-      return verdict === null
-        ? `Refused (${row.code ?? 'no reason kept'}).`
-        : `Refused: ${failedCheck(verdict)}`;
-    case 'incomplete':
-      return 'Signed by a genuine platform key; not every check could be made.';
-    case 'genuine':
-      return isStale(verdict, now)
-        ? `A genuine TDX platform, ${row.status ?? 'status unknown'}, when it was judged; the collateral has expired since.`
-        : `A genuine TDX platform, ${row.status ?? 'status unknown'}.`;
-  }
 }

@@ -15,6 +15,7 @@ const commands = [
   'identity unlock',
   'quote show',
   'quote verify',
+  'quote simulate',
   'coalition create',
   'coalition show',
   'coalition fingerprint',

@@ -1,0 +1,123 @@
+/**
+ * Judges evidence: reads the quote, gets the collateral, applies the policy in force. Bad evidence becomes a
+ * verdict, bad input a refusal.
+ */
+import type { CollateralInput, Pins, QuoteInput } from '../../../contract/index.ts';
+import {
+  platformHint,
+  parseQuote,
+  quoteChain,
+  readCollateral,
+  readEventLog,
+  readQuoteFile,
+  registerLogs,
+  reportEventLog,
+} from '../../../protocol/attestation/index.ts';
+import type {
+  Collateral,
+  EventLogReport,
+  Policy,
+  PolicyFacts,
+  Verdict,
+} from '../../../protocol/attestation/index.ts';
+import { fromBase64url, Refusal, sameBytes } from '../../../protocol/bytes/index.ts';
+import {
+  createCollateralService,
+  createFolderCollateralSource,
+  verifyQuote,
+} from '../../attestation/index.ts';
+import type { QuoteSource, VerifierCache } from '../../attestation/index.ts';
+import { nodeHashes } from '../../hashes.ts';
+import type { CollateralKeeper } from './collateral.ts';
+
+export interface JudgePorts {
+  readonly guest: QuoteSource;
+  readonly collateral: CollateralKeeper;
+  readonly cache: VerifierCache;
+  /** DER of the roots whose evidence is SIMULATED; a store of their own, apart from Intel's root. */
+  readonly simulatedRoots: () => readonly Uint8Array[];
+}
+
+export interface Judging {
+  readonly quote: Uint8Array;
+  readonly collateral: Collateral | null;
+  /** Unix seconds. */
+  readonly at: number;
+  readonly policy: Policy;
+  /** As received, in either form; it is replayed for the policy only. Errors: `EVENT_LOG_*`. */
+  readonly eventLog?: Uint8Array | null | undefined;
+  readonly facts?: PolicyFacts | undefined;
+}
+
+export interface FetchedCollateral {
+  readonly collateral: Collateral;
+  /** What the cache remembers; undefined for files and folders, which speak of the past. */
+  readonly facts?: PolicyFacts | undefined;
+}
+
+export interface Judge {
+  /** The quote of an input; a guest is asked with `reportData`. Errors: `QUOTE_*`, `GUEST_*`. */
+  readQuote(input: QuoteInput, reportData: () => Uint8Array): Promise<Uint8Array>;
+  /** Errors: `COLLATERAL_*`, `QUOTE_FORMAT` when the quote does not name its platform. */
+  fetchCollateral(input: CollateralInput, quote: Uint8Array, at: number): Promise<FetchedCollateral | null>;
+  verdict(judging: Judging): Verdict;
+  /** The simulated root that a quote ends in; undefined for Intel's and for unknown ones. */
+  rootOf(quote: Uint8Array): Uint8Array | undefined;
+}
+
+/** An event log replayed against a quote; null when the quote cannot be read. Errors: `EVENT_LOG_*`. */
+export const logReport = (log: Uint8Array, quote: Uint8Array): EventLogReport | null =>
+  reportEventLog(readEventLog(log), quote, nodeHashes);
+
+export function createJudge({ guest, collateral: keeper, cache, simulatedRoots }: JudgePorts): Judge {
+  const simulatedRoot = (quote: Uint8Array): Uint8Array | undefined => {
+    const roots = simulatedRoots();
+    if (roots.length === 0) return undefined;
+    try {
+      const last = quoteChain(parseQuote(quote, 'any')).at(-1);
+      return last === undefined ? undefined : roots.find((root) => sameBytes(root, last));
+    } catch (error) {
+      if (error instanceof Refusal) return undefined;
+      throw error;
+    }
+  };
+  return {
+    async readQuote(input, reportData) {
+      if (input.kind === 'bytes') return readQuoteFile(fromBase64url(input.data)).quote;
+      if (input.kind === 'none') throw new Refusal('QUOTE_EMPTY', 'No quote was given.');
+      return (await guest.quote(reportData())).quote;
+    },
+    async fetchCollateral(input, quote, at) {
+      if (input.kind === 'none') return null;
+      if (input.kind === 'file') return { collateral: readCollateral(fromBase64url(input.data)) };
+      const hint = platformHint(quote);
+      if (hint === null)
+        throw new Refusal('QUOTE_FORMAT', 'The quote does not say which platform it is from.');
+      if (input.kind === 'folder') return createFolderCollateralSource(input.path).collateralFor(hint, at);
+      return keeper.isCurrent(input.url, at)
+        ? keeper.collateralFor(hint, at)
+        : createCollateralService({ base: input.url, ...keeper.connection() }).collateralFor(hint, at);
+    },
+    rootOf: simulatedRoot,
+    verdict({ quote, collateral, at, policy, eventLog, facts }) {
+      const log = eventLog == null ? null : logReport(eventLog, quote);
+      const known = { ...facts, ...(log === null ? {} : { eventLog: registerLogs(log) }) };
+      const root = simulatedRoot(quote);
+      return verifyQuote({
+        quote,
+        at,
+        cache,
+        policy,
+        ...(collateral === null ? {} : { collateral }),
+        ...(root === undefined ? {} : { root }),
+        facts: known,
+      });
+    },
+  };
+}
+
+/** The policy in force with the machine's own pins on top: a register that is pinned there counts as pinned. */
+export const withPins = (policy: Policy, pins: Pins | undefined): Policy =>
+  pins === undefined || Object.keys(pins).length === 0
+    ? policy
+    : { ...policy, pins: { ...policy.pins, ...(pins as NonNullable<Policy['pins']>) } };

@@ -1,0 +1,71 @@
+/** The types of events and their names (TCG PC Client Platform Firmware Profile 10.4.1), and dstack's own. */
+import { DSTACK_EVENT, NO_ACTION } from './form.ts';
+
+/** Types that something here depends on. */
+export const EVENT = {
+  postCode: 0x1,
+  separator: 0x4,
+  action: 0x5,
+  tag: 0x6,
+  crtmVersion: 0x8,
+  platformConfigFlags: 0xa,
+  ipl: 0xd,
+  variableDriverConfig: 0x8000_0001,
+  variableBoot: 0x8000_0002,
+  bootApplication: 0x8000_0003,
+  bootDriver: 0x8000_0004,
+  runtimeDriver: 0x8000_0005,
+  gpt: 0x8000_0006,
+  efiAction: 0x8000_0007,
+  firmwareBlob: 0x8000_0008,
+  handoffTables: 0x8000_0009,
+  firmwareBlob2: 0x8000_000a,
+  handoffTables2: 0x8000_000b,
+  variableBoot2: 0x8000_000c,
+  variableAuthority: 0x8000_00e0,
+} as const;
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [0x0, 'EV_PREBOOT_CERT'],
+  [EVENT.postCode, 'EV_POST_CODE'],
+  [0x2, 'EV_UNUSED'],
+  [NO_ACTION, 'EV_NO_ACTION'],
+  [EVENT.separator, 'EV_SEPARATOR'],
+  [EVENT.action, 'EV_ACTION'],
+  [EVENT.tag, 'EV_EVENT_TAG'],
+  [0x7, 'EV_S_CRTM_CONTENTS'],
+  [EVENT.crtmVersion, 'EV_S_CRTM_VERSION'],
+  [0x9, 'EV_CPU_MICROCODE'],
+  [EVENT.platformConfigFlags, 'EV_PLATFORM_CONFIG_FLAGS'],
+  [0xb, 'EV_TABLE_OF_DEVICES'],
+  [0xc, 'EV_COMPACT_HASH'],
+  [EVENT.ipl, 'EV_IPL'],
+  [0xe, 'EV_IPL_PARTITION_DATA'],
+  [0xf, 'EV_NONHOST_CODE'],
+  [0x10, 'EV_NONHOST_CONFIG'],
+  [0x11, 'EV_NONHOST_INFO'],
+  [0x12, 'EV_OMIT_BOOT_DEVICE_EVENTS'],
+  [0x13, 'EV_POST_CODE2'],
+  [EVENT.variableDriverConfig, 'EV_EFI_VARIABLE_DRIVER_CONFIG'],
+  [EVENT.variableBoot, 'EV_EFI_VARIABLE_BOOT'],
+  [EVENT.bootApplication, 'EV_EFI_BOOT_SERVICES_APPLICATION'],
+  [EVENT.bootDriver, 'EV_EFI_BOOT_SERVICES_DRIVER'],
+  [EVENT.runtimeDriver, 'EV_EFI_RUNTIME_SERVICES_DRIVER'],
+  [EVENT.gpt, 'EV_EFI_GPT_EVENT'],
+  [EVENT.efiAction, 'EV_EFI_ACTION'],
+  [EVENT.firmwareBlob, 'EV_EFI_PLATFORM_FIRMWARE_BLOB'],
+  [EVENT.handoffTables, 'EV_EFI_HANDOFF_TABLES'],
+  [EVENT.firmwareBlob2, 'EV_EFI_PLATFORM_FIRMWARE_BLOB2'],
+  [EVENT.handoffTables2, 'EV_EFI_HANDOFF_TABLES2'],
+  [EVENT.variableBoot2, 'EV_EFI_VARIABLE_BOOT2'],
+  [0x8000_000d, 'EV_EFI_GPT_EVENT2'],
+  [0x8000_0010, 'EV_EFI_HCRTM_EVENT'],
+  [EVENT.variableAuthority, 'EV_EFI_VARIABLE_AUTHORITY'],
+  [0x8000_00e1, 'EV_EFI_SPDM_FIRMWARE_BLOB'],
+  [0x8000_00e2, 'EV_EFI_SPDM_FIRMWARE_CONFIG'],
+  [DSTACK_EVENT, 'DSTACK_EVENT'],
+]);
+
+/** The name of a type, or its number. */
+export const eventTypeName = (type: number): string =>
+  NAMES.get(type) ?? `0x${type.toString(16).padStart(8, '0')}`;

@@ -1,0 +1,45 @@
+/** What evidence says, apart from spellings that mean the same (tdx.md 2.3, 2.5, 7.1 hole 8). */
+import {
+  type Collateral,
+  COLLATERAL_MEMBERS,
+  parseQuote,
+  quoteChain,
+} from '../../src/protocol/attestation/index.ts';
+import { toHex } from '../../src/protocol/bytes/index.ts';
+import type { Evidence } from './evidence.ts';
+
+/** Line ends, one last line end and one closing NUL make no other chain. */
+const pem = (text: string): string => text.replace(/\0$/, '').replaceAll('\r\n', '\n').replace(/\n$/, '');
+
+function memberMeaning(name: keyof Collateral, text: string): string {
+  // the quote's own chain is used instead
+  if (name === 'pck_crl_issuer_chain') return '';
+  if (name.endsWith('_chain')) return pem(text);
+  // signed texts count to the character; everything else is hex, in either case
+  return name === 'tcb_info' || name === 'qe_identity' ? text : text.toLowerCase();
+}
+
+/** Equal exactly for quotes that mean the same; the quote must be one that can be read. */
+export function quoteMeaning(quote: Uint8Array): string {
+  const parsed = parseQuote(quote);
+  return [
+    parsed.signedBytes,
+    parsed.signature,
+    parsed.attestationKey,
+    parsed.qeReport,
+    parsed.qeReportSignature,
+    parsed.qeAuthData,
+    ...quoteChain(parsed),
+  ]
+    .map(toHex)
+    .join();
+}
+
+/** The same for everything else: collateral, root and time. */
+export function judgementMeaning({ collateral, at, root }: Evidence): string {
+  return JSON.stringify([
+    at,
+    root === undefined ? null : toHex(root),
+    ...COLLATERAL_MEMBERS.map((name) => memberMeaning(name, collateral[name])),
+  ]);
+}
