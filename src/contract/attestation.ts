@@ -442,8 +442,8 @@ export const attestation = {
           z.object({
             id: hash,
             name: z.string(),
-            now: decision,
-            then: decision,
+            before: decision,
+            after: decision,
             lines: verdict.shape.policy.shape.lines,
           }),
         ),

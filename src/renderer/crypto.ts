@@ -1,7 +1,7 @@
 /** The browser's back end of the Crypto port: hashes by @noble, signatures by WebCrypto where it has them. */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256 } from '@noble/curves/nist.js';
-import { sha256, sha384 } from '@noble/hashes/sha2.js';
+import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { concat } from '../protocol/bytes/index.ts';
 import type { Hashes, SignatureJob } from '../protocol/bytes/index.ts';
 
@@ -42,6 +42,7 @@ export function createCrypto(subtle: SubtleCrypto | null = globalThis.crypto?.su
   return {
     sha256: (bytes) => sha256(bytes),
     sha384: (bytes) => sha384(bytes),
+    sha512: (bytes) => sha512(bytes),
     ed25519By: () => (native ? 'WebCrypto' : '@noble/curves'),
     async check(job) {
       if (subtle !== null && native) {

@@ -69,8 +69,8 @@ export const attestation = {
               {
                 id: toHex(machine.machine),
                 name: machine.name,
-                now: before.policy.outcome,
-                then: verdict.policy.outcome,
+                before: before.policy.outcome,
+                after: verdict.policy.outcome,
                 lines: verdict.policy.lines.map((line) => ({ ...line })),
               },
             ];

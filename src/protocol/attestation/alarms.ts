@@ -69,7 +69,9 @@ const ORDER = { failed: 0, stale: 1, note: 2 } as const;
 
 /** The alarms of this moment; retired machines raise none. */
 export function alarmsOf({ machines, policy, rollbacks, now, days }: Watch): Alarm[] {
-  const live = machines.filter(({ state }) => state !== 'retired');
+  const live = machines
+    .filter(({ state }) => state !== 'retired')
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const found = [
     ...live.flatMap((machine) => ofMachine(machine, now, days)),
     ...shared(

@@ -128,6 +128,7 @@ export function reverifyBundle(
       const [then, later, asked = null] = verdicts as [Verdict, Verdict, Verdict?];
       const differences = differencesOf(bundle.recorded, JSON.parse(JSON.stringify(then)) as Json);
       return {
+        // oxlint-disable-next-line unicorn/no-thenable -- a verdict is no function, so nothing awaits it by mistake
         then,
         now: later,
         own: asked,

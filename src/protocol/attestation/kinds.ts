@@ -272,15 +272,15 @@ export const policyKey = (coalition: Uint8Array): string => `policy/${toHex(coal
 export const LONGEST_POLICY = 12 * 1024;
 
 /** Reads a policy's JSON text. Errors: `POLICY_FORMAT`. */
-export function readPolicy(bytes: Uint8Array): Policy {
-  if (bytes.length > LONGEST_POLICY)
+export function readPolicy(file: Uint8Array): Policy {
+  if (file.length > LONGEST_POLICY)
     throw new Refusal(
       'POLICY_FORMAT',
-      `The policy has ${bytes.length} bytes; it may have ${LONGEST_POLICY}.`,
+      `The policy has ${file.length} bytes; it may have ${LONGEST_POLICY}.`,
     );
   let text: string;
   try {
-    text = fromUtf8(bytes);
+    text = fromUtf8(file);
   } catch {
     throw new Refusal('POLICY_FORMAT', 'The policy is not UTF-8 text.');
   }

@@ -185,7 +185,7 @@ describe('a binary log', () => {
       ]),
       'EVENT_LOG_FORMAT',
     ],
-    ['a thousand algorithms', ccelOf([], undefined, Array(1000).fill([0xc, 48])), 'EVENT_LOG_FORMAT'],
+    ['a thousand algorithms', ccelOf([], undefined, Array.from({ length: 1000 }, () => [0xc, 48] as const)), 'EVENT_LOG_FORMAT'],
     ['a digest out of the list', ccelOf([tcgRecord(1, 1, digest, digest, 0xb)]), 'EVENT_LOG_FORMAT'],
     ['an event without a digest', ccelOf([concat(le32(1), le32(1), le32(0), le32(0))]), 'EVENT_LOG_FORMAT'],
     [

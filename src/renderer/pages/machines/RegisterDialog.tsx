@@ -2,13 +2,16 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Machine } from '../../../contract/index.ts';
+import { toBase64url } from '../../../protocol/bytes/index.ts';
 import { useNode } from '../../client/context.tsx';
 import { useT } from '../../language/context.tsx';
 import { useAnnounce } from '../../parts/Announce.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Fields, TextField } from '../../parts/Field.tsx';
+import type { Dropped } from '../../parts/Drop.tsx';
 import { Thrown } from '../../parts/Problem.tsx';
+import { EventLogField } from './Challenge.tsx';
 import {
   CollateralFields,
   collateralOf,
@@ -60,6 +63,7 @@ export function useRegisterForm(onDone: (machine: Machine) => void): {
   const [name, setName] = useState('');
   const [quote, setQuote] = useState(emptyQuote);
   const [collateral, setCollateral] = useState(emptyCollateral);
+  const [eventLog, setEventLog] = useState<Dropped | null>(null);
   const moment = useMoment();
   const service = settings.data?.collateralService ?? '';
 
@@ -68,8 +72,10 @@ export function useRegisterForm(onDone: (machine: Machine) => void): {
     quote.source === 'none' ? ({ kind: 'none' } as const) : collateralOf(collateral, service);
   const ready = quoteInput !== null && collateralInput !== null && moment.valid;
   const at = quote.source === 'none' || moment.at === undefined ? {} : { at: moment.at };
+  const log =
+    quote.source === 'none' || eventLog === null ? {} : { eventLog: toBase64url(eventLog.data) };
   // the preview belongs to exactly these inputs
-  const inputs = JSON.stringify([quote.source, quote.file?.name, quote.text, collateral, moment.at]);
+  const inputs = JSON.stringify([quote.source, quote.file?.name, quote.text, collateral, eventLog?.name, moment.at]);
 
   const preview = useMutation({
     mutationFn: async () => {
@@ -77,6 +83,7 @@ export function useRegisterForm(onDone: (machine: Machine) => void): {
       const { verdict } = await client.attestation.verify({
         quote: quoteInput,
         collateral: collateralInput,
+        ...log,
         ...at,
       });
       return { verdict, inputs };
@@ -90,6 +97,7 @@ export function useRegisterForm(onDone: (machine: Machine) => void): {
         name: name.trim(),
         quote: quoteInput,
         collateral: collateralInput,
+        ...log,
         ...at,
       });
     },
@@ -115,6 +123,7 @@ export function useRegisterForm(onDone: (machine: Machine) => void): {
         {quote.source === 'none' ? null : (
           <>
             <CollateralFields value={collateral} onChange={setCollateral} service={service} />
+            <EventLogField value={eventLog} onChange={setEventLog} />
             <Fields>{moment.field}</Fields>
           </>
         )}

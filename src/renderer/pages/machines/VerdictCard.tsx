@@ -20,11 +20,25 @@ interface Props {
   machine: string | null;
   /** The collateral has expired since: the verdict is of then. */
   stale?: boolean;
+  /** Who judged. */
+  by?: 'node' | 'browser';
+  eventLog?: boolean;
   inputs?: Partial<Record<Key, ReactNode>>;
   actions?: ReactNode;
+  /** The accessible name, where more than one card is in view. */
+  name?: string;
 }
 
-export function VerdictCard({ verdict, machine, stale = false, inputs, actions }: Props) {
+export function VerdictCard({
+  verdict,
+  machine,
+  stale = false,
+  by = 'node',
+  eventLog = false,
+  inputs,
+  actions,
+  name,
+}: Props) {
   const t = useT();
   // whatever ends in a simulated root says nothing about hardware, so it never claims it
   const pretended = verdict.simulated && verdict.evidence !== 'refused';
@@ -32,7 +46,7 @@ export function VerdictCard({ verdict, machine, stale = false, inputs, actions }
   const status = verdict.status ?? t('evidence.noStatus');
   return (
     <EvidenceCard
-      name={t('evidence.card')}
+      name={name ?? t('evidence.card')}
       mark={
         pretended ? 'simulated' : stale && verdict.evidence === 'genuine' ? 'stale' : marks[verdict.evidence]
       }
@@ -52,11 +66,11 @@ export function VerdictCard({ verdict, machine, stale = false, inputs, actions }
       }
       provenance={
         <>
-          {t('evidence.byNode')} <Time at={Date.parse(verdict.verifiedAt)} />
+          {t(by === 'node' ? 'evidence.byNode' : 'evidence.byBrowser')} <Time at={Date.parse(verdict.verifiedAt)} />
           {stale ? `, ${t('evidence.expiredSince')}` : null}
         </>
       }
-      lines={verdictLines(t, verdict, inputs)}
+      lines={verdictLines(t, verdict, { inputs, stale, eventLog })}
       actions={actions}
       simulated={verdict.simulated}
     />

@@ -52,9 +52,12 @@ export function collateralOf(draft: CollateralDraft, service: string): Collatera
 export function QuoteFields({
   value,
   onChange,
+  none = true,
 }: {
   value: QuoteDraft;
   onChange: (value: QuoteDraft) => void;
+  /** Whether a machine without evidence is a choice. */
+  none?: boolean;
 }) {
   const t = useT();
   return (
@@ -67,7 +70,7 @@ export function QuoteFields({
           { value: 'file', label: t('quote.file') },
           { value: 'paste', label: t('quote.paste') },
           { value: 'guest', label: t('quote.guest') },
-          { value: 'none', label: t('quote.none') },
+          ...(none ? [{ value: 'none' as const, label: t('quote.none') }] : []),
         ]}
       />
       {value.source === 'file' ? (
@@ -119,9 +122,11 @@ interface CollateralProps {
   value: CollateralDraft;
   onChange: (value: CollateralDraft) => void;
   service: string;
+  /** What it means to give none. */
+  noneText?: string;
 }
 
-export function CollateralFields({ value, onChange, service }: CollateralProps) {
+export function CollateralFields({ value, onChange, service, noneText }: CollateralProps) {
   const t = useT();
   return (
     <>
@@ -136,7 +141,7 @@ export function CollateralFields({ value, onChange, service }: CollateralProps) 
           { value: 'service', label: t('collateral.service') },
         ]}
       />
-      {value.source === 'none' ? <p className={styles.note}>{t('collateral.noneText')}</p> : null}
+      {value.source === 'none' ? <p className={styles.note}>{noneText ?? t('collateral.noneText')}</p> : null}
       {value.source === 'file' ? (
         <Drop
           label={t('collateral.fileLabel')}

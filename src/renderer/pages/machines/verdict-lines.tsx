@@ -61,19 +61,28 @@ const line = (t: Translate, check: Check): EvidenceLine => ({
   detail: check.detail,
 });
 
-/** `inputs` gives the links of a group by its title. */
+interface Shown {
+  /** The links of a group by its title. */
+  readonly inputs?: Partial<Record<Key, ReactNode>> | undefined;
+  /** The collateral has expired since. */
+  readonly stale?: boolean;
+  /** An event log is kept with the quote. */
+  readonly eventLog?: boolean;
+}
+
 export function verdictLines(
   t: Translate,
   verdict: VerdictJson,
-  inputs: Partial<Record<Key, ReactNode>> = {},
+  { inputs = {}, stale = false, eventLog = false }: Shown = {},
 ): readonly EvidenceLine[] {
   const named = new Set(GROUPS.flatMap(({ ids }) => ids));
   const groups = GROUPS.map(({ title, ids }): EvidenceLine | null => {
     const checks = ids.flatMap((id) => verdict.checks.filter((check) => check.id === id));
     if (checks.length === 0) return null;
+    const outcome = worst(checks.map((check) => check.outcome));
     return {
       id: title,
-      mark: worst(checks.map(({ outcome }) => outcome)),
+      mark: title === 'evidence.collateral' && stale && outcome === 'passed' ? 'stale' : outcome,
       title: t(title),
       detail: summary(t, title, verdict),
       inputs: inputs[title],
@@ -81,34 +90,75 @@ export function verdictLines(
     };
   }).filter((group) => group !== null);
   const others = verdict.checks.filter(({ id }) => !named.has(id)).map((check) => line(t, check));
-  const policy: EvidenceLine = {
-    id: 'policy',
-    mark: verdict.policy.outcome === 'passed' ? 'passed' : 'failed',
-    title: t('evidence.policy'),
-    detail:
-      verdict.policy.lines.length === 0
-        ? t('evidence.noPolicy')
-        : t(verdict.policy.outcome === 'passed' ? 'evidence.policyPassed' : 'evidence.policyRefused'),
-    inputs: inputs['evidence.policy'],
-    lines: verdict.policy.lines.map(({ rule, outcome, detail }, i) => ({
-      id: `${rule}-${i}`,
-      mark: outcome === 'passed' ? 'passed' : 'failed',
-      title: rule,
-      detail,
-    })),
-  };
-  const eventLog: EvidenceLine = {
+  const log: EvidenceLine = {
     id: 'event-log',
     mark: 'not-checked',
-    title: t('evidence.eventLog'),
-    detail: t('evidence.eventLogWhy'),
+    title: t(eventLog ? 'evidence.eventLogKept' : 'evidence.eventLog'),
+    detail: t(eventLog ? 'evidence.eventLogSee' : 'evidence.eventLogWhy'),
+    inputs: inputs['evidence.eventLog'],
   };
-  return [...groups, ...others, policy, eventLog];
+  return [...groups, ...others, policyLine(t, verdict.policy, inputs['evidence.policy']), log];
+}
+
+function policyLine(t: Translate, policy: VerdictJson['policy'], inputs: ReactNode): EvidenceLine {
+  const { outcome, lines, override } = policy;
+  const mark: EvidenceLine = {
+    id: 'override',
+    mark: 'stale',
+    title: t('policy.overridden'),
+    detail: override === null ? '' : t('policy.overrideText', { ...override, until: dateOf(override.until) }),
+  };
+  return {
+    id: 'policy',
+    mark: outcome === 'refused' ? 'failed' : override === null ? 'passed' : 'stale',
+    title: t('evidence.policy'),
+    detail:
+      lines.length === 0
+        ? t('evidence.noPolicy')
+        : t(
+            outcome === 'refused'
+              ? 'evidence.policyRefused'
+              : override === null
+                ? 'evidence.policyPassed'
+                : 'evidence.policyOverridden',
+          ),
+    inputs,
+    lines: [
+      ...(override === null ? [] : [mark]),
+      ...lines.map(({ rule, outcome: one, detail }, i) => ({
+        id: `${rule}-${i}`,
+        mark: one === 'passed' ? ('passed' as const) : ('failed' as const),
+        title: ruleTitle(t, rule),
+        detail,
+      })),
+    ],
+  };
+}
+
+export const dateOf = (iso: string): string => iso.slice(0, 10);
+
+/** A rule in words where there are words for it; a rule of a later version stands by its name. */
+export function ruleTitle(t: Translate, rule: string): string {
+  const key = `rule.${rule}`;
+  if (isKey(key)) return t(key);
+  const [first = '', part] = rule.split('.', 2);
+  const group = `rule.${first}`;
+  return isKey(group) && part !== undefined ? `${t(group)} · ${part}` : rule;
+}
+
+/** The documents and certificates of which one ends first, in words; empty when it cannot be told. */
+export function whatExpires(t: Translate, { checks, chain, collateralExpires }: VerdictJson): readonly string[] {
+  if (collateralExpires === null) return [];
+  return [
+    ...checks.filter(({ detail }) => detail.includes(collateralExpires)).map(({ id }) => checkTitle(t, id)),
+    ...chain.filter(({ notAfter }) => notAfter === collateralExpires).map(({ cn }) => cn),
+  ];
 }
 
 /** The particulars worth seeing while the group is closed. */
 function summary(t: Translate, title: Key, verdict: VerdictJson): string | undefined {
   const { platformId, trustAnchor, collateralExpires, status, tcbDate, advisories } = verdict;
+  const { evaluationNumbers, crlNumbers } = verdict;
   if (title === 'evidence.chain')
     return [
       t(trustAnchor.pinned ? 'evidence.root' : 'evidence.rootSimulated', {
@@ -123,7 +173,11 @@ function summary(t: Translate, title: Key, verdict: VerdictJson): string | undef
   if (title === 'evidence.collateral')
     return collateralExpires === null
       ? t('evidence.noExpiry')
-      : t('evidence.expires', { date: collateralExpires.slice(0, 16).replace('T', ' ') });
+      : t('evidence.expires', {
+          date: collateralExpires.slice(0, 16).replace('T', ' '),
+          evaluation: evaluationNumbers.tcbInfo ?? t('unknown'),
+          crl: crlNumbers.pck ?? t('unknown'),
+        });
   if (title === 'evidence.tcb')
     return [
       status ?? t('evidence.noStatus'),

@@ -30,7 +30,7 @@ describe('the policy', () => {
     const { machine } = await client.machines.register({ name: 'rack-07', quote, collateral, at: NOON });
     const policy = { ...SIMULATED_ALLOWED, refusedAdvisories: [], allow: { fmspc: ['90c06f000000'] } };
     const { machines } = await client.attestation.tryPolicy({ policy });
-    expect(machines).toMatchObject([{ id: machine.id, now: 'passed', then: 'refused' }]);
+    expect(machines).toMatchObject([{ id: machine.id, before: 'passed', after: 'refused' }]);
     expect(machines[0]!.lines.find(({ outcome }) => outcome === 'refused')?.rule).toBe('allow.fmspc');
     expect((await client.machines.get({ id: machine.id })).verdict!.policy.outcome).toBe('passed');
     await client.attestation.adoptPolicy({ policy });

@@ -1,0 +1,43 @@
+/** A deadline: what ends, how long is left, and a bar from its beginning to its end. Never told by colour alone. */
+import type { ReactNode } from 'react';
+import { useT } from '../language/context.tsx';
+import styles from './Deadline.module.css';
+import { Mark } from './Mark.tsx';
+import { Time, useNow } from './Time.tsx';
+
+interface Props {
+  /** What it is the deadline of. */
+  name: string;
+  /** Unix milliseconds. */
+  from: number;
+  until: number;
+  /** What ends then, who must act, what happens if nobody does. */
+  text?: ReactNode;
+  /** Milliseconds before the end at which the clock is shown as a warning. */
+  notice?: number;
+}
+
+export function Deadline({ name, from, until, text, notice = 0 }: Props) {
+  const t = useT();
+  const now = useNow(until - Date.now() < 3_600_000 ? 1000 : 30_000);
+  const over = now >= until;
+  const near = !over && until - now <= notice;
+  const span = Math.max(1, until - from);
+  const gone = Math.min(span, Math.max(0, now - from));
+  return (
+    <div className={`${styles.deadline} ${over ? styles.over : near ? styles.near : ''}`}>
+      <p className={styles.head}>
+        <Mark
+          kind={over ? 'failed' : near ? 'stale' : 'passed'}
+          label={t(over ? 'deadline.over' : near ? 'deadline.near' : 'deadline.far')}
+        />
+        <strong>{name}</strong>
+        <span className={styles.when}>
+          <Time at={until} />
+        </span>
+      </p>
+      <progress className={styles.bar} value={gone} max={span} aria-label={name} />
+      {text === undefined ? null : <div className={styles.text}>{text}</div>}
+    </div>
+  );
+}
