@@ -396,6 +396,8 @@ export const attestation = {
       state: z.enum(['in-td', 'td-without-quoting-path', 'not-in-td']),
       sentence: z.string(),
       path: z.string().nullable(),
+      /** Whose cloud this machine says it stands in. */
+      cloud: z.enum(['azure', 'google', 'aws']).nullable(),
     }),
   ),
   /** Verifies without registering anything. May read the guest, a folder or a service, so viewing is not enough. */

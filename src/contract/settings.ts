@@ -22,6 +22,8 @@ export const settingsShape = z.object({
   collateralCa: z.string().max(4096),
   /** `early` takes a new TCB recovery before Intel makes it the standard. */
   collateralUpdate: z.enum(['standard', 'early']),
+  /** Program that brings quotes where the kernel does not (docs/guest-quotes.md); empty: none. */
+  quoteHelper: z.string().max(4096),
   /** Every machine with evidence is challenged after so many hours; 0: only on demand. */
   challengeHours: z.number().int().min(0).max(720),
   /** How long an answer may take. */
@@ -44,6 +46,7 @@ export const defaultSettings: Settings = {
   collateralProxy: '',
   collateralCa: '',
   collateralUpdate: 'standard',
+  quoteHelper: '',
   challengeHours: 0,
   challengeMinutes: 60,
   alarmDays: 7,

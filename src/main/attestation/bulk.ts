@@ -4,6 +4,7 @@ import type { BulkRow } from '../../contract/index.ts';
 import type { Collateral, Policy, Verdict } from '../../protocol/attestation/index.ts';
 import { LARGEST_QUOTE, platformHint, readQuoteFile } from '../../protocol/attestation/index.ts';
 import { Refusal } from '../../protocol/bytes/index.ts';
+import { nodeHashes } from '../hashes.ts';
 import { reasonOf } from './quote-source.ts';
 import { verifyQuote } from './verify.ts';
 import type { VerifierCache } from './verify.ts';
@@ -15,6 +16,8 @@ export interface BulkTerms {
   /** Unix seconds. */
   readonly at: number;
   readonly policy: Policy;
+  /** DER of the root to trust; Intel's when left out. */
+  readonly root?: Uint8Array;
 }
 
 const NOTHING = {
@@ -49,12 +52,15 @@ export function bulkRow(name: string, path: string, terms: BulkTerms, cache: Ver
     if (error instanceof Refusal) return { file: name, evidence: 'unreadable', code: error.code, ...NOTHING };
     throw error;
   }
-  const collateral = terms.sets[platformHint(quote)?.fmspc ?? '*'] ?? terms.sets['*'];
-  const { at, policy } = terms;
-  return summarize(
-    name,
-    verifyQuote({ quote, at, policy, cache, ...(collateral === undefined ? {} : { collateral }) }),
-  );
+  const { sets, at, policy, root } = terms;
+  const collateral = sets[familyOf(quote, sets, cache)] ?? sets['*'];
+  return summarize(name, verifyQuote({ quote, collateral, at, policy, root, cache }));
+}
+
+/** The family of a quote, looked for only where it decides between sets. */
+function familyOf(quote: Uint8Array, sets: BulkTerms['sets'], { memo }: VerifierCache): string {
+  if (Object.keys(sets).every((family) => family === '*')) return '*';
+  return platformHint(quote, { memo, hashes: nodeHashes })?.fmspc ?? '*';
 }
 
 export function summarize(file: string, verdict: Verdict): BulkRow {

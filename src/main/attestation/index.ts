@@ -1,4 +1,5 @@
 /** Attestation at the rim: quote sources, collateral sources, and the verifier on node:crypto. */
+export { createBundleCollateralSource } from './bundle-source.ts';
 export { type BulkTerms, bulkRow, readQuoteAt, summarize } from './bulk.ts';
 export * from './collateral-cache.ts';
 export type { CachedCollateral, CollateralEntry, Edition } from './collateral-cached.ts';
@@ -13,8 +14,11 @@ export {
   type GuestFiles,
   type GuestOptions,
   type GuestPaths,
+  type GuestQuoteSource,
   realGuestFiles,
 } from './guest.ts';
+export type { Cloud } from './guest-cloud.ts';
+export type { OwnMeasurements } from './guest-td-report.ts';
 export {
   createFileQuoteSource,
   type GuestState,
@@ -22,8 +26,8 @@ export {
   type QuoteSource,
   type QuoteSourceState,
 } from './quote-source.ts';
+export * from './verifier-pool.ts';
 export * from './verify.ts';
 
 /** The quote simulator, loaded when somebody asks for it: a node that never simulates never holds it. */
 export const loadSimulator = () => import('./simulate/index.ts');
-export * from './verifier-pool.ts';

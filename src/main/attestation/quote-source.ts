@@ -5,6 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { LARGEST_QUOTE, readQuoteFile } from '../../protocol/attestation/index.ts';
 import { Refusal } from '../../protocol/bytes/index.ts';
+import type { Cloud } from './guest-cloud.ts';
 
 /**
  * What this machine is (tdx.md 10.6, 10.7):
@@ -21,6 +22,8 @@ export interface QuoteSourceState {
   readonly available: boolean;
   /** A sentence for a person: what was found, and where. */
   readonly detail: string;
+  /** Whose cloud the machine says it is in, null for none; left out by sources that do not look at it. */
+  readonly cloud?: Cloud | null;
 }
 
 export interface ObtainedQuote {

@@ -3,26 +3,28 @@
  * protocol/attestation; here are only the back end and a bounded memory of pure readings and key objects.
  */
 import { hash } from 'node:crypto';
-import type { CheckSignature } from '../../protocol/bytes/index.ts';
+import type { CheckSignature, SignatureJob } from '../../protocol/bytes/index.ts';
 import { concat, settle } from '../../protocol/bytes/index.ts';
 import type { Collateral, Memo, Policy, PolicyFacts, Verdict } from '../../protocol/attestation/index.ts';
 import { planVerdict } from '../../protocol/attestation/index.ts';
 import { createSignatureChecker, nodeHashes } from '../hashes.ts';
-import { createLru, type Lru } from './lru.ts';
+import { createLru } from './lru.ts';
 
 /**
- * What verifications may share: parsed certificates, lists and documents, and imported keys. It holds nothing
- * that depends on a time, a root or a policy, so it cannot answer for another one.
+ * What verifications may share: parsed certificates, lists and documents, imported keys, and which of their
+ * signatures are good. It holds nothing that depends on a time or a policy, and nothing of one root for another.
  */
 export interface VerifierCache {
   readonly memo: Memo;
   readonly check: CheckSignature;
-  /** How much is held: number of readings, characters of their keys, and number of known signatures. */
-  usage(): { readonly readings: number; readonly characters: number; readonly signatures: number };
+  /** Lets `check` remember the answer to this very job, whose bytes will never change. */
+  readonly share: (job: SignatureJob) => void;
+  /** How much is held: number of readings, about how many bytes they take, and number of known signatures. */
+  usage(): { readonly readings: number; readonly bytes: number; readonly signatures: number };
 }
 
 export interface VerifierCacheOptions {
-  /** Largest sum of characters of the texts whose reading is kept; default 16 Mi. */
+  /** Largest size of the readings kept, in characters or bytes of what they are made of; default 16 Mi. */
   readonly characters?: number;
   /** Largest number of imported keys; default 1024. */
   readonly keys?: number;
@@ -30,20 +32,26 @@ export interface VerifierCacheOptions {
   readonly signatures?: number;
 }
 
-/** Kinds of readings that share the limit evenly; the verifier has seven. */
-const KINDS = 8;
+/** What any reading takes, beside its own size. */
+const OVERHEAD = 512;
 
 /**
- * Remembers good signatures by the hash of key, signature and message: a fleet shares most of them, and that a
- * signature is right is true at every time and under every policy. Bad ones are not kept.
+ * Remembers good signatures of shared jobs by the hash of key, signature and message: a fleet shares most of them,
+ * and that a signature is right is true at every time and under every policy. Bad ones are not kept. The hash is
+ * made when a job is shared, and a job that is not is always checked: its bytes may have changed.
  */
-function rememberGood(check: CheckSignature, capacity: number): { check: CheckSignature; entries(): number } {
+function rememberGood(check: CheckSignature, capacity: number) {
+  const names = new WeakMap<SignatureJob, string>();
   const good = createLru<true>(capacity);
   return {
-    check(job) {
-      // key and signature have fixed lengths, so that no two jobs share one text
-      if (job.alg !== 'p256' || job.key.length !== 64 || job.signature.length !== 64) return check(job);
-      const name = hash('sha256', concat(job.key, job.signature, job.message), 'base64');
+    share(job: SignatureJob): void {
+      // key and signature have fixed lengths, so that no two jobs share one name
+      if (job.alg === 'p256' && job.key.length === 64 && job.signature.length === 64)
+        names.set(job, hash('sha256', concat(job.key, job.signature, job.message), 'base64'));
+    },
+    check(job: SignatureJob): boolean {
+      const name = names.get(job);
+      if (name === undefined) return check(job);
       if (good.get(name) === true) return true;
       const right = check(job);
       if (right) good.set(name, true, 1);
@@ -53,34 +61,38 @@ function rememberGood(check: CheckSignature, capacity: number): { check: CheckSi
   };
 }
 
+type MemoKey = Parameters<Memo>[1];
+
+const sameKey = (a: MemoKey, b: MemoKey): boolean =>
+  typeof a === 'string' || typeof b === 'string'
+    ? a === b
+    : a.length === b.length && a.every((text, i) => text === b[i]);
+
+const sizeOf = (key: MemoKey): number =>
+  typeof key === 'string' ? key.length : key.reduce((sum, text) => sum + text.length, 0);
+
 export function createVerifierCache(options: VerifierCacheOptions = {}): VerifierCache {
-  // a map for each kind, so that a long text is a key as it is and need not be copied
-  const share = Math.floor((options.characters ?? 16 * 1024 * 1024) / KINDS);
-  const readings = new Map<string, Lru<{ readonly made: unknown }>>();
-  const memo: Memo = <T>(kind: string, key: string, make: () => T): T => {
-    let held = readings.get(kind);
-    if (held === undefined) {
-      held = createLru(share);
-      readings.set(kind, held);
-    }
-    const known = held.get(key);
+  const readings = createLru<{ readonly key: MemoKey; readonly made: unknown }>(
+    options.characters ?? 16 * 1024 * 1024,
+  );
+  const memo: Memo = <T>(kind: string, key: MemoKey, make: () => T, size = sizeOf(key)): T => {
+    const name = `${kind}:${typeof key === 'string' ? key : key[0]}`;
+    const known = readings.get(name);
     // a kind always makes the same type from the same key, which the compiler cannot see
-    if (known !== undefined) return known.made as T;
+    if (known !== undefined && sameKey(known.key, key)) return known.made as T;
     const made = make();
-    held.set(key, { made }, key.length);
+    readings.set(name, { key, made }, size + OVERHEAD);
     return made;
   };
-  const sum = (of: (held: Lru<unknown>) => number): number =>
-    [...readings.values()].reduce((total, held) => total + of(held), 0);
-  const signatures = rememberGood(createSignatureChecker(options.keys ?? 1024), options.signatures ?? 16_384);
+  const { share, check, entries } = rememberGood(
+    createSignatureChecker(options.keys ?? 1024),
+    options.signatures ?? 16_384,
+  );
   return {
     memo,
-    check: signatures.check,
-    usage: () => ({
-      readings: sum((held) => held.entries),
-      characters: sum((held) => held.weight),
-      signatures: signatures.entries(),
-    }),
+    check,
+    share,
+    usage: () => ({ readings: readings.entries, bytes: readings.weight, signatures: entries() }),
   };
 }
 
@@ -105,6 +117,6 @@ export interface VerifyRequest {
  * @example verifyQuote({ quote, collateral, at: 1771753920 }).evidence // 'genuine'
  */
 export function verifyQuote({ cache, ...request }: VerifyRequest): Verdict {
-  const plan = planVerdict({ ...request, hashes: nodeHashes, memo: cache?.memo });
+  const plan = planVerdict({ ...request, hashes: nodeHashes, memo: cache?.memo, share: cache?.share });
   return settle(plan, cache?.check ?? createSignatureChecker());
 }

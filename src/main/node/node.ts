@@ -120,7 +120,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     const coalitions = createCoalitions({ vault, ledger });
     const check = createSignatureChecker();
     const issuer = createIssuer({ store, vault, ledger, coalitions, check, now });
-    const guest = options.guest ?? createGuestQuoteSource({});
+    const guest = options.guest ?? guestOf(() => settings.current().quoteHelper);
     const blobs = openFolderBlobs(join(folder, 'blobs'));
     const machines = createMachines({
       ledger,
@@ -208,6 +208,19 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     unlock();
     throw error;
   }
+}
+
+/** This machine as a source of quotes, by the helper of the settings as they are at each call. */
+function guestOf(helperPath: () => string): QuoteSource {
+  const source = (): QuoteSource => {
+    const helper = helperPath();
+    return createGuestQuoteSource(helper === '' ? {} : { helper });
+  };
+  return {
+    name: 'guest',
+    look: () => source().look(),
+    quote: (reportData) => source().quote(reportData),
+  };
 }
 
 function makeFolder(folder: string): void {

@@ -30,13 +30,18 @@ export interface FakeConfigfsOptions {
   readonly provider: string | null;
   readonly device?: boolean;
   readonly cpuFlags?: string;
+  /** What the firmware says, by the name of its file. */
+  readonly dmi?: Readonly<Record<string, string>>;
+  readonly attestConfiguration?: string;
+  /** The first generation of a folder; default 0. */
+  readonly generation?: string;
   /** The quote for some report data. */
   readonly quoteFor?: (reportData: Uint8Array) => Uint8Array;
 }
 
 async function bump(folder: string): Promise<void> {
   const file = join(folder, 'generation');
-  await writeFile(file, `${Number(await readFile(file, 'utf8')) + 1}\n`);
+  await writeFile(file, `${BigInt.asUintN(64, BigInt(await readFile(file, 'utf8')) + 1n)}\n`);
 }
 
 export async function createFakeConfigfs(options: FakeConfigfsOptions): Promise<FakeConfigfs> {
@@ -45,7 +50,14 @@ export async function createFakeConfigfs(options: FakeConfigfsOptions): Promise<
     tsm: join(root, 'report'),
     device: join(root, 'tdx_guest'),
     cpuinfo: join(root, 'cpuinfo'),
+    attestConfiguration: join(root, 'tdx-attest.conf'),
+    dmi: join(root, 'dmi'),
   };
+  await mkdir(paths.dmi);
+  for (const [name, text] of Object.entries(options.dmi ?? {}))
+    await writeFile(join(paths.dmi, name), `${text}\n`);
+  if (options.attestConfiguration !== undefined)
+    await writeFile(paths.attestConfiguration, options.attestConfiguration);
   await writeFile(
     paths.cpuinfo,
     `processor : 0\nflags\t\t: fpu sse2 ${options.cpuFlags ?? ''} rdrand\nbugs : none\n`,
@@ -70,7 +82,7 @@ export async function createFakeConfigfs(options: FakeConfigfsOptions): Promise<
         await realGuestFiles.mkdir(path);
         fake.left.add(path);
         await writeFile(join(path, 'provider'), `${options.provider}\n`);
-        await writeFile(join(path, 'generation'), '0\n');
+        await writeFile(join(path, 'generation'), `${options.generation ?? '0'}\n`);
         await writeFile(join(path, 'inblob'), '');
       },
       async write(path, bytes) {

@@ -97,7 +97,7 @@ describeWith('vectors', 'a warm cache', () => {
     const cache = createVerifierCache({ characters: 64 * 1024, signatures: 20, keys: 4 });
     for (const each of cases) verifyQuote({ ...each, cache });
     const usage = cache.usage();
-    expect(usage.characters).toBeLessThanOrEqual(64 * 1024);
+    expect(usage.bytes).toBeLessThanOrEqual(64 * 1024);
     expect(usage.signatures).toBeLessThanOrEqual(20);
     expect(usage.readings).toBeGreaterThan(0);
     expect(verifyQuote({ ...item, cache }).evidence).toBe('genuine');

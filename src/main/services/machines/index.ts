@@ -27,7 +27,7 @@ import type {
   Verdict,
 } from '../../../protocol/attestation/index.ts';
 import { createVerifierCache } from '../../attestation/index.ts';
-import type { CollateralEntry, CollateralStore, QuoteSource } from '../../attestation/index.ts';
+import type { Cloud, CollateralEntry, CollateralStore, QuoteSource } from '../../attestation/index.ts';
 import type { Blobs } from '../../store/index.ts';
 import type { Coalitions } from '../coalition/index.ts';
 import type { Ledger } from '../ledger/index.ts';
@@ -89,6 +89,7 @@ export interface Machines {
     state: 'in-td' | 'td-without-quoting-path' | 'not-in-td';
     sentence: string;
     path: string | null;
+    cloud: Cloud | null;
   }>;
   list(): Promise<Machine[]>;
   /** Whether any machine stood on simulated evidence when they were last read. */
@@ -300,11 +301,12 @@ export function createMachines(ports: MachinePorts): Machines {
   return {
     judge: judgeInput,
     async detect() {
-      const { state, available, detail } = await guest.look();
+      const { state, available, detail, cloud } = await guest.look();
       return {
         state: state === 'file' ? 'not-in-td' : state,
         sentence: detail,
         path: available ? guest.name : null,
+        cloud: cloud ?? null,
       };
     },
     async list() {

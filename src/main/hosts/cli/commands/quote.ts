@@ -23,6 +23,7 @@ import {
   policyOf,
   rootOf,
 } from './quote-input.ts';
+import { readCommand } from './quote-read.ts';
 import { simulateCommand } from './quote-simulate.ts';
 import { eventLogText, verdictText } from './quote-text.ts';
 
@@ -74,4 +75,4 @@ const verify: Command = {
   },
 };
 
-export const quoteCommands: readonly Command[] = [show, verify, bundleCommand, simulateCommand];
+export const quoteCommands: readonly Command[] = [show, verify, readCommand, bundleCommand, simulateCommand];
