@@ -99,15 +99,14 @@ export function requireInService(view: ReadView, coalition: Uint8Array, machine:
     throw new Refusal('MACHINE_RETIRED', 'This machine was retired.');
 }
 
-/**
- * True when the machine has no evidence that could carry a TDX workload (simulated evidence, or evidence that the
- * policy refused, never does), or there is no such machine.
- */
+/** Whether a machine's evidence carries no TDX workload: simulated evidence, and what the policy refused, never does. */
+export const carriesNoTdx = (row: Omit<MachineRow, 'owner'>): boolean =>
+  NOT_ATTESTED.has(row.state) || row.policy === 'refused' || row.simulated === true;
+
+/** True when the machine has no evidence that could carry a TDX workload, or there is no such machine. */
 export function evidenceRefused(view: ReadView, coalition: Uint8Array, machine: Uint8Array): boolean {
   const row = readRow<MachineRow>(view, machineKey(coalition, machine));
-  return (
-    row === undefined || NOT_ATTESTED.has(row.state) || row.policy === 'refused' || row.simulated === true
-  );
+  return row === undefined || carriesNoTdx(row);
 }
 
 /** What the live workloads of a machine hold together; zeros when there is none. */

@@ -9,6 +9,7 @@ import type { Value } from '../../../protocol/bytes/index.ts';
 import { machineKey } from '../../../protocol/attestation/index.ts';
 import type { MachineRow } from '../../../protocol/attestation/index.ts';
 import {
+  carriesNoTdx,
   fits,
   loadKey,
   NOTHING_IN_USE,
@@ -24,9 +25,10 @@ import type { Store } from '../../store/index.ts';
 import type { Coalitions } from '../coalition/index.ts';
 import type { Feed } from '../feed/index.ts';
 import type { Ledger } from '../ledger/index.ts';
-import type { Operations, Progress } from '../operations/index.ts';
+import type { Operations } from '../operations/index.ts';
+import { createBringUp } from './bring-up.ts';
 import type { ContainerEngine } from './engine.ts';
-import { checkPulled, prepareImage, runSpec } from './image.ts';
+import { prepareImage } from './image.ts';
 import { batched, endSentence, readableReason } from './present.ts';
 import type { PreparedImage } from './image.ts';
 import type { Registry } from './registry.ts';
@@ -126,8 +128,10 @@ export function createCompute(ports: ComputePorts): Compute {
     const inUse = (await ledger.row<LoadRow>(loadKey(coalition, machineId))) ?? NOTHING_IN_USE;
     const { arch } = await engine().info();
     const prepared = await prepareImage(ports.registry(), image, arch);
-    const evidenceRefused = row.state === 'refused' || row.state === 'none' || row.state === 'retired';
-    return { prepared, fit: fits(prepared.requirements, { ...offer, evidenceRefused }, inUse) };
+    return {
+      prepared,
+      fit: fits(prepared.requirements, { ...offer, evidenceRefused: carriesNoTdx(row) }, inUse),
+    };
   };
 
   const entriesOf = async (id: string): Promise<Workload['entries']> =>
@@ -179,65 +183,7 @@ export function createCompute(ports: ComputePorts): Compute {
     return container;
   };
 
-  /** Pull, check the bytes, run: the body of the operation. */
-  const bringUp = async (id: string, prepared: PreparedImage, progress: Progress): Promise<void> => {
-    try {
-      progress.update({ phase: 'pulling', unit: 'bytes', total: prepared.pullBytes });
-      await engine().pull(
-        prepared.pull,
-        (layers) =>
-          progress.update({
-            done: layers.reduce(
-              (sum, layer) =>
-                sum +
-                (layer.phase === 'done' ? layer.total : layer.phase === 'downloading' ? layer.bytes : 0),
-              0,
-            ),
-            parts: layers.map((layer) => ({
-              id: layer.id,
-              phase: layer.cached ? 'cached' : layer.phase,
-              done: layer.phase === 'done' ? layer.total : layer.bytes,
-              total: layer.total,
-            })),
-          }),
-        progress.signal,
-      );
-      progress.update({ phase: 'checking the bytes', done: prepared.pullBytes });
-      const inspected = await engine().inspectImage(prepared.pull.reference);
-      checkPulled(prepared, inspected);
-      progress.log(`the engine's image ${inspected.id} is what ${prepared.digest} names`);
-      progress.signal.throwIfAborted();
-      progress.update({ phase: 'starting', cancellable: false });
-      const started = await engine().run(
-        runSpec(id, prepared, inspected, smallestLimits(prepared.requirements)),
-      );
-      await submitRecord('compute.started', id, {
-        configDigest: prepared.configDigest,
-        manifestDigest: prepared.manifestDigest,
-        engine: (await engine().info()).name,
-      });
-      watchers.watch(id, started.id, started.startedAt);
-      progress.update({ phase: 'running' });
-    } catch (error) {
-      const reason = progress.signal.aborted ? 'stopped' : 'failed';
-      // nothing of a start that failed may stay behind; the entry says how it ended
-      await cleanUp(id);
-      await recordEnd(id, { reason, exitCode: null, usage: null });
-      throw error;
-    }
-  };
-
-  const cleanUp = async (id: string): Promise<void> => {
-    const left = (
-      await engine()
-        .list()
-        .catch(() => [])
-    ).filter(({ workload }) => workload === id);
-    for (const { id: container } of left)
-      await engine()
-        .remove(container)
-        .catch(() => undefined);
-  };
+  const bringUp = createBringUp({ engine, watchers, submitRecord, recordEnd });
 
   const later = (): void => {
     if (closed) return;
