@@ -484,7 +484,7 @@ export const attestation = {
       }),
     )
     .output(z.object({ operation: z.string() })),
-  /** Rows so far, in the order of the files' names. */
+  /** All rows in the order of the files' names when it is done; before that the latest ones. */
   folderResult: query('view')
     .input(z.object({ operation: z.string().max(64) }))
     .output(z.object({ rows: z.array(bulkRow), done: z.boolean() })),

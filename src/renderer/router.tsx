@@ -4,11 +4,14 @@
  */
 import { createHashHistory, createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { z } from 'zod';
+import { FolderPage } from './pages/bulk/FolderPage.tsx';
+import { BundlePage } from './pages/bundle/BundlePage.tsx';
 import { ChroniclePage } from './pages/chronicle/ChroniclePage.tsx';
 import { ComputePage } from './pages/compute/ComputePage.tsx';
 import { HomePage } from './pages/home/HomePage.tsx';
 import { MachinesPage } from './pages/machines/MachinesPage.tsx';
 import { Welcome } from './pages/onboarding/Welcome.tsx';
+import { PolicyPage } from './pages/policy/PolicyPage.tsx';
 import { SettingsPage } from './pages/settings/SettingsPage.tsx';
 import { TicketsPage } from './pages/tickets/TicketsPage.tsx';
 import { Crash } from './shell/Crash.tsx';
@@ -18,6 +21,7 @@ import { NotFound } from './shell/NotFound.tsx';
 const word = z.string().max(512).optional().catch(undefined);
 /** What every list page keeps in its address. */
 const listSearch = z.object({ id: word, q: word, sort: word, tab: word, do: word });
+const folderSearch = z.object({ operation: word, outcome: word, id: word, q: word, sort: word });
 const chronicleSearch = z.object({
   q: word,
   entry: z.coerce.number().int().min(0).optional().catch(undefined),
@@ -32,6 +36,14 @@ const routes = [
     path: '/machines',
     component: MachinesPage,
     validateSearch: listSearch,
+  }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/machines/policy', component: PolicyPage }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/machines/bundle', component: BundlePage }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/machines/folder',
+    component: FolderPage,
+    validateSearch: folderSearch,
   }),
   createRoute({
     getParentRoute: () => rootRoute,

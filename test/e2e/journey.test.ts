@@ -118,7 +118,7 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
     await dialog().getByRole('button', { name: 'Check evidence' }).click();
     await dialog().getByText('A genuine TDX platform, UpToDate').first().waitFor();
     await dialog().getByRole('button', { name: 'Register machine' }).click();
-    await page.getByText('Machine rack-07 is a genuine TDX platform, UpToDate').first().waitFor();
+    await page.getByText('Machine rack-07 was a genuine TDX platform, UpToDate').first().waitFor();
   });
 
   it('checks a pasted quote with collateral from a folder and from a service, and registers it', async () => {
@@ -142,12 +142,12 @@ describeWith(['docker', 'registry', 'chromium', 'vectors'], "an operator's journ
       await dialog().getByText('A genuine TDX platform, UpToDate').first().waitFor();
       expect(service.asked.some((path) => path.includes('fmspc=00806f050000'))).toBe(true);
       await dialog().getByRole('button', { name: 'Register machine' }).click();
-      await page.getByText('Machine rack-08 is a genuine TDX platform, UpToDate').first().waitFor();
+      await page.getByText('Machine rack-08 was a genuine TDX platform, UpToDate').first().waitFor();
     } finally {
       await service.close();
     }
     await page.getByRole('row', { name: /rack-07/ }).click();
-    await page.getByText('Machine rack-07 is a genuine TDX platform, UpToDate').first().waitFor();
+    await page.getByText('Machine rack-07 was a genuine TDX platform, UpToDate').first().waitFor();
   });
 
   it('pins the MR_TD of that quote', async () => {

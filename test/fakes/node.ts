@@ -9,6 +9,7 @@ import { RPCHandler } from '@orpc/server/ws';
 import { WebSocketServer } from 'ws';
 import { contract, CONTRACT_MAJOR, defaultSettings, toProblem } from '../../src/contract/index.ts';
 import type {
+  AttestationPolicy,
   CoalitionInfo,
   EntrySummary,
   Event,
@@ -19,11 +20,15 @@ import type {
   Status,
   Topic,
 } from '../../src/contract/index.ts';
+import { explainPolicy } from '../../src/protocol/attestation/index.ts';
+import type { Policy } from '../../src/protocol/attestation/index.ts';
 import { fromHex, peerIdText, toBase64, toBase64url, toHex } from '../../src/protocol/bytes/index.ts';
 import { findAsset, loadAssets } from '../../src/main/hosts/assets.ts';
 import { securityHeaders } from '../../src/main/hosts/console/headers.ts';
 import { bodyOf, hexOf, kindAt, makeData, verdictOf } from './node/data.ts';
 import type { DataSet } from './node/data.ts';
+import { alarmsOf, cached, eventLogOf, folderRows, judge, presets } from './node/attestation.ts';
+import { openChallenge } from './node/machines.ts';
 import { plain, signedLog } from './node/log.ts';
 
 export interface FakeOptions {
@@ -158,6 +163,9 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
     return { machine, receipt };
   };
 
+  let adopted: { policy: AttestationPolicy; index: number | null } = { policy: presets.default, index: null };
+  const policyState = () => ({ ...adopted, explained: explainPolicy(adopted.policy as Policy) });
+
   const os = implement(contract);
   const router = os.router({
     identity: {
@@ -218,6 +226,9 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
             input.quote.kind === 'none' ? null : verdictOf(input.name, 'incomplete', false, Date.now()),
           quote: null,
           collateral: null,
+          eventLog: null,
+          challenge: null,
+          provedAt: null,
           pins: {},
           offer: null,
           inUse: { cpuMillicores: 0, ramMib: 0, storageGib: 0 },
@@ -228,6 +239,12 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         return { machine, receipt };
       }),
       recheck: os.machines.recheck.handler(({ input }) => change(input.id, {})),
+      challenge: os.machines.challenge.handler(({ input }) =>
+        change(input.id, { challenge: openChallenge(input.id, Date.now(), settings.challengeMinutes) }),
+      ),
+      prove: os.machines.prove.handler(({ input }) =>
+        change(input.id, { challenge: null, provedAt: Date.now(), state: 'genuine', stale: false }),
+      ),
       pin: os.machines.pin.handler(({ input }) => change(input.id, {})),
       unpin: os.machines.unpin.handler(({ input }) => change(input.id, { pins: {} })),
       offer: os.machines.offer.handler(({ input: { id, ...offer } }) =>
@@ -241,6 +258,7 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         state: 'not-in-td' as const,
         sentence: 'This is an ordinary machine: its processor does not report a TD.',
         path: null,
+        cloud: null,
       })),
       verify: os.attestation.verify.handler(({ input }) => ({
         verdict: verdictOf(
@@ -250,11 +268,54 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
           Date.now(),
         ),
         quote: { sha256: hexOf('quote'), size: 5006 },
+        eventLog: null,
+      })),
+      eventLog: os.attestation.eventLog.handler(({ input }) => ({
+        log: eventLogOf(machineOf(input.machine)),
       })),
       raw: os.attestation.raw.handler(({ input }) => ({
         data: toBase64url(fromHex(input.sha256)),
         size: 32,
         name: 'quote.bin',
+      })),
+      policy: os.attestation.policy.handler(() => ({ ...policyState(), presets })),
+      adoptPolicy: os.attestation.adoptPolicy.handler(({ input }) => {
+        adopted = { policy: input.policy, index: size() - 1 };
+        tell('machines');
+        return { ...policyState(), receipt };
+      }),
+      tryPolicy: os.attestation.tryPolicy.handler(({ input }) => ({
+        explained: explainPolicy(input.policy as Policy),
+        machines: data.machines
+          .filter(({ verdict }) => verdict !== null)
+          .map((machine) => {
+            const after = judge(input.policy, machine);
+            return {
+              id: machine.id,
+              name: machine.name,
+              before: judge(adopted.policy, machine).outcome,
+              after: after.outcome,
+              lines: after.lines,
+            };
+          }),
+      })),
+      collateral: os.attestation.collateral.handler(() => ({
+        service: settings.collateralService,
+        entries: cached(options.data, now),
+      })),
+      refreshCollateral: os.attestation.refreshCollateral.handler(() => {
+        tell('settings');
+        return {};
+      }),
+      alarms: os.attestation.alarms.handler(() => ({ alarms: alarmsOf(data.machines, options.data, now) })),
+      verifyFolder: os.attestation.verifyFolder.handler(() => ({ operation: 'folder-1' })),
+      folderResult: os.attestation.folderResult.handler(() => ({
+        rows: folderRows(options.data === 'full' ? 10_000 : options.data === 'normal' ? 60 : 0),
+        done: true,
+      })),
+      bundle: os.attestation.bundle.handler(({ input }) => ({
+        data: toBase64url(fromHex(input.machine)),
+        name: `${machineOf(input.machine).name}.evidence`,
       })),
     },
     tickets: {

@@ -5,7 +5,8 @@
 import { type Hashes, toHex } from '../bytes/index.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { attempt, valueOf } from './ledger.ts';
-import { parseQuote, quoteChain } from './quote.ts';
+import { parseQuote, type Quote, quoteChain } from './quote.ts';
+import type { Memo } from './readings.ts';
 import { readSgxExtension, type SgxExtension } from './sgx-extension.ts';
 import { readSgxReport, readTdReport, type TdReport } from './td-report.ts';
 import { isoTime } from './times.ts';
@@ -91,7 +92,7 @@ export function describeQuote(bytes: Uint8Array, hashes: Hashes): QuoteDescripti
     },
     qeAuthData: toHex(quote.qeAuthData),
     innerType: 5,
-    certDataBytes: quote.certificationBytes,
+    certDataBytes: quote.chainText.length,
     trailing: quote.trailing,
     pckExtension: extension === null ? null : (valueOf(attempt(() => readSgxExtension(extension))) ?? null),
     chain: chain.map((certificate) => summarizeCertificate(certificate, hashes)),
@@ -105,16 +106,22 @@ export interface PlatformQuery {
   readonly ca: PlatformId['ca'];
 }
 
-/** The platform that a quote claims to come from; `null` when it does not say. */
-export function platformHint(bytes: Uint8Array): PlatformQuery | null {
-  return (
-    valueOf(
-      attempt(() => {
-        const [leaf, issuer] = quoteChain(parseQuote(bytes, 'any')).map(readCertificate);
-        if (leaf?.sgxExtension == null || issuer === undefined) return null;
-        const { fmspc } = readSgxExtension(leaf.sgxExtension);
-        return { fmspc, ca: issuer.commonName === 'Intel SGX PCK Processor CA' ? 'processor' : 'platform' };
-      }),
-    ) ?? null
-  );
+/** The platform that a quote claims to come from; `null` when it does not say. A back end may keep readings. */
+export function platformHint(
+  bytes: Uint8Array,
+  keep?: { readonly memo: Memo; readonly hashes: Hashes },
+): PlatformQuery | null {
+  const quote = valueOf(attempt(() => parseQuote(bytes, 'any')));
+  if (quote === undefined) return null;
+  const read = (): PlatformQuery | null => valueOf(attempt(() => hintOf(quote))) ?? null;
+  if (keep === undefined) return read();
+  const { chainText } = quote;
+  return keep.memo('hint', toHex(keep.hashes.sha256(chainText)), read, chainText.length);
+}
+
+function hintOf(quote: Quote): PlatformQuery | null {
+  const [leaf, issuer] = quoteChain(quote).map(readCertificate);
+  if (leaf?.sgxExtension == null || issuer === undefined) return null;
+  const { fmspc } = readSgxExtension(leaf.sgxExtension);
+  return { fmspc, ca: issuer.commonName === 'Intel SGX PCK Processor CA' ? 'processor' : 'platform' };
 }

@@ -274,10 +274,7 @@ export const LONGEST_POLICY = 12 * 1024;
 /** Reads a policy's JSON text. Errors: `POLICY_FORMAT`. */
 export function readPolicy(file: Uint8Array): Policy {
   if (file.length > LONGEST_POLICY)
-    throw new Refusal(
-      'POLICY_FORMAT',
-      `The policy has ${file.length} bytes; it may have ${LONGEST_POLICY}.`,
-    );
+    throw new Refusal('POLICY_FORMAT', `The policy has ${file.length} bytes; it may have ${LONGEST_POLICY}.`);
   let text: string;
   try {
     text = fromUtf8(file);

@@ -37,9 +37,10 @@ export interface Quote {
   readonly qeReport: Uint8Array;
   readonly qeReportSignature: Uint8Array;
   readonly qeAuthData: Uint8Array;
-  /** The text of the certification data of type 5 and the DER of its certificates. */
-  readonly certificationText: string;
-  readonly certificationBytes: number;
+  /** The certification data of type 5: the PEM text of the PCK chain. */
+  readonly chainText: Uint8Array;
+  /** Everything behind the quote's signature: the attestation key, and what the QE and its chain say of it. */
+  readonly certified: Uint8Array;
   /** Number of bytes after the signature data, and whether all of them are zero. */
   readonly trailing: number;
   readonly trailingZero: boolean;
@@ -166,6 +167,7 @@ export function parseQuote(bytes: Uint8Array, padding: 'zero' | 'any' = 'zero'):
   const signed = new Window(window.take(window.u32('the signature length'), 'the signature data'));
   const rest = window.take(window.left, 'the padding');
   const signature = signed.take(64, 'the quote signature');
+  const certified = signed.bytes.subarray(signed.at);
   const attestationKey = signed.take(64, 'the attestation key');
   const outerType = signed.u16('the certification data type');
   if (outerType !== 6)
@@ -199,8 +201,8 @@ export function parseQuote(bytes: Uint8Array, padding: 'zero' | 'any' = 'zero'):
     qeReport: inner.qeReport,
     qeReportSignature: inner.qeReportSignature,
     qeAuthData: inner.qeAuthData,
-    certificationText: ascii(inner.text),
-    certificationBytes: inner.text.length,
+    chainText: inner.text,
+    certified,
     trailing: rest.length,
     trailingZero,
   };
@@ -208,7 +210,7 @@ export function parseQuote(bytes: Uint8Array, padding: 'zero' | 'any' = 'zero'):
 
 /** The DER of the certificates in the quote, in its order. Errors: `CERT_FORMAT`. */
 export function quoteChain(quote: Quote): Uint8Array[] {
-  return readPemChain(quote.certificationText);
+  return readPemChain(ascii(quote.chainText));
 }
 
 /** True when the QE report binds the attestation key: SHA-256(key ‖ authentication data) ‖ 32 zero bytes. */

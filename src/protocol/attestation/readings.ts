@@ -1,22 +1,29 @@
 /**
- * The first half of a verification: read everything that can be read before any signature is answered, and name
- * the signatures to be checked. What could not be read is kept as the reason and reported by its check.
+ * What every verification reads before any signature is answered: the trust anchor, certificates and lists of
+ * collateral; and how it names the signatures to be checked. What could not be read is kept as the reason and
+ * reported by its check.
  */
 import { fromHex, type Hashes, Refusal, sameBytes, type SignatureJob, toHex, utf8 } from '../bytes/index.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
-import type { Collateral } from './collateral.ts';
+import { type Collateral, COLLATERAL_MEMBERS } from './collateral.ts';
 import { readCrl, type RevocationList } from './crl.ts';
-import { intelRoot } from './intel-root.ts';
+import { INTEL_ROOT_SHA256, intelRoot } from './intel-root.ts';
 import { type Attempt, attempt, valueOf } from './ledger.ts';
 import { readPemChain } from './pem.ts';
 import type { Policy } from './policy.ts';
-import { LARGEST_QUOTE, parseQuote, type Quote } from './quote.ts';
 
 /**
- * Remembers what was read from a text or from bytes, so that a fleet's shared certificates and collateral are
- * read once. Only pure readings pass through it, never a decision: `make` depends on nothing but `key`.
+ * Remembers what was read from texts or from bytes, so that a fleet's shared certificates and collateral are
+ * read once. Only pure readings pass through it, never a decision: `make` depends on nothing but `key`. A key of
+ * several texts is known again when all of them are equal; what is kept is found by the first. `size` is about
+ * how many bytes are kept, the length of the key when left out.
  */
-export type Memo = <T>(kind: string, key: string, make: () => T) => T;
+export type Memo = <T>(
+  kind: string,
+  key: string | readonly [string, ...string[]],
+  make: () => T,
+  size?: number,
+) => T;
 
 /** The memo of an input, or none. */
 export function memoOf(input: Pick<VerifierInput, 'memo'>): Memo {
@@ -33,6 +40,11 @@ export interface VerifierInput {
   readonly policy?: Policy | undefined;
   readonly hashes: Hashes;
   readonly memo?: Memo | undefined;
+  /**
+   * Told of every signature that a kept reading asks for. The bytes of such a job belong to the reading and never
+   * change, so that whoever answers may remember the answer to this very object.
+   */
+  readonly share?: ((job: SignatureJob) => void) | undefined;
 }
 
 /** What collateral holds that can be read before any signature is answered. */
@@ -41,13 +53,6 @@ export interface CollateralReadings {
   readonly pckCrl: Attempt<RevocationList>;
   readonly tcbSigners: Attempt<Certificate[]>;
   readonly qeSigners: Attempt<Certificate[]>;
-}
-
-/** What can be read before any signature is answered; a reading that failed is reported by its check. */
-export interface Readings extends CollateralReadings {
-  readonly quote: Attempt<Quote>;
-  readonly root: Attempt<Certificate>;
-  readonly chain: Attempt<Certificate[]>;
 }
 
 /** The signatures of a verification; several may be one job, as when one certificate signs both documents. */
@@ -64,16 +69,26 @@ export type Asked =
   | 'qe-report'
   | 'quote';
 
+const sameJob = (a: SignatureJob, b: SignatureJob): boolean =>
+  a === b ||
+  (sameBytes(a.signature, b.signature) && sameBytes(a.key, b.key) && sameBytes(a.message, b.message));
+
 export class Jobs {
   readonly list: SignatureJob[] = [];
   readonly #index = new Map<Asked, number>();
 
   ask(name: Asked, key: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
-    const same = this.list.findIndex(
-      (job) =>
-        sameBytes(job.signature, signature) && sameBytes(job.key, key) && sameBytes(job.message, message),
-    );
-    this.#index.set(name, same >= 0 ? same : this.list.push({ alg: 'p256', key, message, signature }) - 1);
+    this.#add(name, { alg: 'p256', key, message, signature });
+  }
+
+  /** Asks everything that others ask. */
+  include(others: Jobs): void {
+    for (const [name, index] of others.#index) this.#add(name, others.list[index] as SignatureJob);
+  }
+
+  #add(name: Asked, job: SignatureJob): void {
+    const same = this.list.findIndex((known) => sameJob(known, job));
+    this.#index.set(name, same >= 0 ? same : this.list.push(job) - 1);
   }
 
   /** A signature that was never asked for was not answered with yes. */
@@ -84,12 +99,21 @@ export class Jobs {
 }
 
 /** A chain ends in the root, which is there already: the same bytes need not be read again. */
-export function readChain(text: string, root: Certificate | undefined, memo: Memo): Certificate[] {
-  return memo('chain', text, () =>
-    readPemChain(text).map((der) =>
-      root !== undefined && sameBytes(der, root.der) ? root : readCertificate(der),
-    ),
+export function readCertificates(text: string, root: Certificate | undefined): Certificate[] {
+  return readPemChain(text).map((der) =>
+    root !== undefined && sameBytes(der, root.der) ? root : readCertificate(der),
   );
+}
+
+export function readChain(text: string, root: Certificate | undefined, memo: Memo): Certificate[] {
+  return memo('chain', text, () => readCertificates(text, root));
+}
+
+/** A copy that nobody changes; a member that is no text is empty. */
+export function copyCollateral(given: Collateral): Collateral {
+  const copy = {} as Record<keyof Collateral, string>;
+  for (const member of COLLATERAL_MEMBERS) copy[member] = asText(given[member]);
+  return copy;
 }
 
 function readCrlHex(text: string, memo: Memo): RevocationList {
@@ -111,24 +135,6 @@ function readSignature(text: string): Uint8Array | null {
 
 function asText(text: unknown): string {
   return typeof text === 'string' ? text : '';
-}
-
-/** Names every signature whose signer is known before anything is answered. */
-function collectJobs(quote: Quote, read: Readings, collateral: Collateral | null, pinned: boolean): Jobs {
-  const jobs = new Jobs();
-  const root = valueOf(read.root);
-  if (root === undefined) return jobs;
-  if (!pinned) jobs.ask('root', root.publicKey, root.tbs, root.signature);
-  const [leaf, intermediate] = valueOf(read.chain) ?? [];
-  if (intermediate !== undefined)
-    jobs.ask('intermediate', root.publicKey, intermediate.tbs, intermediate.signature);
-  if (leaf !== undefined && intermediate !== undefined) {
-    jobs.ask('leaf', intermediate.publicKey, leaf.tbs, leaf.signature);
-    jobs.ask('qe-report', leaf.publicKey, quote.qeReport, quote.qeReportSignature);
-  }
-  jobs.ask('quote', quote.attestationKey, quote.signedBytes, quote.signature);
-  if (collateral !== null) askCollateral(jobs, read, collateral, root, intermediate);
-  return jobs;
 }
 
 /** Names the signatures of collateral; `issuer` is the CA of its PCK CRL, where one is known. */
@@ -161,16 +167,23 @@ export interface Anchor {
   readonly rootDer: Uint8Array;
   /** True when the root is Intel's, byte for byte. */
   readonly pinned: boolean;
+  /** Tells this root from every other. */
+  readonly id: string;
   readonly root: Attempt<Certificate>;
 }
 
-/** Intel's root, or the one that the caller names. */
-export function readAnchor(named: Uint8Array | undefined, memo: Memo): Anchor {
+/** Intel's root, or the one that the caller names; `idOf` answers its id, which is SHA-256 or all of it, in hex. */
+export function readAnchor(
+  named: Uint8Array | undefined,
+  memo: Memo,
+  idOf: (der: Uint8Array) => string = toHex,
+): Anchor {
   const intel = memo('root', 'intel', intelRoot);
   const pinned = named === undefined || sameBytes(named, intel);
   const rootDer = pinned ? intel : new Uint8Array(named ?? intel);
-  const root = attempt(() => memo('certificate', toHex(rootDer), () => readCertificate(rootDer)));
-  return { rootDer, pinned, root };
+  const id = pinned ? INTEL_ROOT_SHA256 : idOf(rootDer);
+  const root = attempt(() => memo('certificate', id, () => readCertificate(rootDer), rootDer.length));
+  return { rootDer, pinned, id, root };
 }
 
 /** Reads lists and signing chains of collateral; without collateral each reading is a refusal. */
@@ -189,30 +202,4 @@ export function readCollateralParts(
     tcbSigners,
     qeSigners: sameSigners ? tcbSigners : chain(text('qe_identity_issuer_chain')),
   };
-}
-
-/** What planning found: whose root it is, the readings, and the jobs. */
-export interface Prepared extends Pick<Anchor, 'rootDer' | 'pinned'> {
-  readonly quoteBytes: Uint8Array;
-  readonly read: Readings;
-  readonly jobs: Jobs;
-}
-
-/** Reads everything and collects the jobs. A quote that cannot be read asks for none. */
-export function prepare(input: VerifierInput): Prepared {
-  const collateral = input.collateral ?? null;
-  const memo = memoOf(input);
-  const { rootDer, pinned, root } = readAnchor(input.root, memo);
-  // a copy, because what is kept must not change when the caller uses the buffer again
-  const quoteBytes = input.quote.length > LARGEST_QUOTE ? input.quote : new Uint8Array(input.quote);
-  const quote = attempt(() => parseQuote(quoteBytes, 'any'));
-  const parsed = valueOf(quote);
-  const read: Readings = {
-    quote,
-    root,
-    chain: attempt(() => readChain(parsed?.certificationText ?? '', valueOf(root), memo)),
-    ...readCollateralParts(collateral, valueOf(root), memo),
-  };
-  const jobs = parsed === undefined ? new Jobs() : collectJobs(parsed, read, collateral, pinned);
-  return { rootDer, pinned, quoteBytes, read, jobs };
 }

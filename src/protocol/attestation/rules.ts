@@ -10,8 +10,9 @@ import type { ModuleIdentity, QeIdentity, TcbInfo } from './tcb-info.ts';
 import { type SgxReport, TD_DEBUG_BITS, attributeFlags } from './td-report.ts';
 import { isoTime } from './times.ts';
 
-function insist(condition: boolean, code: string, message: string): void {
-  if (!condition) throw new Refusal(code, message);
+/** A sentence that has to be put together is written only when it is needed. */
+function insist(condition: boolean, code: string, message: string | (() => string)): void {
+  if (!condition) throw new Refusal(code, typeof message === 'string' ? message : message());
 }
 
 /** True when the certificate allows this use of its key; a certificate that says nothing allows nothing. */
@@ -39,7 +40,7 @@ export function checkRoot(root: Certificate, selfSigned: boolean, pinned: boolea
   insist(
     validAt(root, at),
     'ROOT_EXPIRED',
-    `The root certificate is valid from ${isoTime(root.notBefore)} to ${isoTime(root.notAfter)} only.`,
+    () => `The root certificate is valid from ${isoTime(root.notBefore)} to ${isoTime(root.notAfter)} only.`,
   );
   return pinned
     ? 'Trust ends in Intel’s SGX root certificate, byte for byte the pinned one.'
@@ -54,15 +55,27 @@ export function checkCrl(
   at: number,
 ): string {
   const name = which === 'ROOT' ? 'root CRL' : 'PCK CRL';
-  insist(linked(list, issuer), `${which}_CRL_ISSUER`, `The ${name} is not from the CA it must be from.`);
-  insist(mayUse(issuer, KEY_USAGE.crlSign), 'KEY_USAGE', `The issuer of the ${name} may not sign lists.`);
-  insist(answered, `${which}_CRL_SIG`, `The signature of the ${name} is wrong.`);
+  insist(
+    linked(list, issuer),
+    `${which}_CRL_ISSUER`,
+    () => `The ${name} is not from the CA it must be from.`,
+  );
+  insist(
+    mayUse(issuer, KEY_USAGE.crlSign),
+    'KEY_USAGE',
+    () => `The issuer of the ${name} may not sign lists.`,
+  );
+  insist(answered, `${which}_CRL_SIG`, () => `The signature of the ${name} is wrong.`);
   insist(
     list.thisUpdate <= at,
     `${which}_CRL_FUTURE`,
-    `The ${name} is of ${isoTime(list.thisUpdate)}, which is still to come.`,
+    () => `The ${name} is of ${isoTime(list.thisUpdate)}, which is still to come.`,
   );
-  insist(at <= list.nextUpdate, `${which}_CRL_EXPIRED`, `The ${name} ended on ${isoTime(list.nextUpdate)}.`);
+  insist(
+    at <= list.nextUpdate,
+    `${which}_CRL_EXPIRED`,
+    () => `The ${name} ended on ${isoTime(list.nextUpdate)}.`,
+  );
   return `${name} no. ${list.number}, ${list.serials.size} revoked, valid to ${isoTime(list.nextUpdate)}.`;
 }
 
@@ -126,7 +139,8 @@ function checkValid(name: string, certificate: Certificate, at: number): void {
   insist(
     validAt(certificate, at),
     'PCK_CHAIN_EXPIRED',
-    `The ${name} certificate is valid from ${isoTime(certificate.notBefore)} to ${isoTime(certificate.notAfter)} only.`,
+    () =>
+      `The ${name} certificate is valid from ${isoTime(certificate.notBefore)} to ${isoTime(certificate.notAfter)} only.`,
   );
 }
 
@@ -199,7 +213,7 @@ export function checkNotRevoked(
   insist(
     !list.serials.has(certificate.serial),
     code,
-    `The certificate ${certificate.serial} is revoked by its issuer.`,
+    () => `The certificate ${certificate.serial} is revoked by its issuer.`,
   );
   return `The certificate ${certificate.serial} is not among the ${list.serials.size} revoked.`;
 }
@@ -242,7 +256,8 @@ export function checkSigningChain(
   insist(
     validAt(signer, at),
     'SIGNING_CERT_EXPIRED',
-    `The signing certificate is valid from ${isoTime(signer.notBefore)} to ${isoTime(signer.notAfter)} only.`,
+    () =>
+      `The signing certificate is valid from ${isoTime(signer.notBefore)} to ${isoTime(signer.notAfter)} only.`,
   );
   return `Signed by Intel SGX TCB Signing ${signer.serial}, directly under the root.`;
 }
@@ -251,12 +266,12 @@ export function checkTcbInfoFits(info: TcbInfo, platform: SgxExtension): string 
   insist(
     info.fmspc === platform.fmspc,
     'TCB_INFO_MISMATCH',
-    `The TCB info is for the platform family ${info.fmspc}; this platform is of ${platform.fmspc}.`,
+    () => `The TCB info is for the platform family ${info.fmspc}; this platform is of ${platform.fmspc}.`,
   );
   insist(
     info.pceId === platform.pceId,
     'TCB_INFO_MISMATCH',
-    `The TCB info is for PCE ${info.pceId}; this platform has ${platform.pceId}.`,
+    () => `The TCB info is for PCE ${info.pceId}; this platform has ${platform.pceId}.`,
   );
   return `TCB info for FMSPC ${info.fmspc}, evaluation number ${info.evaluationNumber}.`;
 }
@@ -270,12 +285,12 @@ export function checkFreshness(
   insist(
     document.issueDate <= at,
     `${which}_FUTURE`,
-    `The ${name} is of ${isoTime(document.issueDate)}, which is still to come.`,
+    () => `The ${name} is of ${isoTime(document.issueDate)}, which is still to come.`,
   );
   insist(
     at <= document.nextUpdate,
     `${which}_EXPIRED`,
-    `The ${name} ended on ${isoTime(document.nextUpdate)}.`,
+    () => `The ${name} ended on ${isoTime(document.nextUpdate)}.`,
   );
   return `The ${name} of ${isoTime(document.issueDate)} is valid to ${isoTime(document.nextUpdate)}.`;
 }
@@ -289,7 +304,7 @@ export function checkEvaluationNumber(
   insist(
     minimum === undefined || lowest >= minimum,
     'TCB_EVAL_NUMBER',
-    `The collateral has evaluation number ${lowest}; the policy asks for at least ${minimum}.`,
+    () => `The collateral has evaluation number ${lowest}; the policy asks for at least ${minimum}.`,
   );
   return minimum === undefined
     ? `Evaluation number ${lowest}; the policy sets no minimum.`
@@ -324,7 +339,7 @@ export function checkQeIdentity(qe: SgxReport, identity: QeIdentity): string {
   insist(
     qe.isvProdId === identity.isvProdId,
     code,
-    `The quoting enclave has product id ${qe.isvProdId}; Intel’s has ${identity.isvProdId}.`,
+    () => `The quoting enclave has product id ${qe.isvProdId}; Intel’s has ${identity.isvProdId}.`,
   );
   insist(
     sameBytes(masked(qe.miscSelect, identity.miscSelectMask), fromHex(identity.miscSelect)),
@@ -349,6 +364,6 @@ export function checkTdDebug(tdAttributes: bigint, allowed: boolean): string {
   const bits = tdAttributes & TD_DEBUG_BITS;
   if (bits === 0n) return 'No debug bit is set: the host cannot look into the TD.';
   const names = attributeFlags(bits).join(', ');
-  insist(allowed, 'TD_DEBUG', `The TD is under debug (${names}): its host can read its memory.`);
+  insist(allowed, 'TD_DEBUG', () => `The TD is under debug (${names}): its host can read its memory.`);
   return `The TD is under debug (${names}), and the policy allows that.`;
 }

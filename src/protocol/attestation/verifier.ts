@@ -5,15 +5,14 @@
  */
 import { type Hashes, type Plan, toHex } from '../bytes/index.ts';
 import type { Certificate } from './certificate.ts';
-import { summarizeCertificate } from './describe.ts';
-import { INTEL_ROOT_SHA256 } from './intel-root.ts';
 import { demand, Ledger, valueOf } from './ledger.ts';
 import { applyPolicy, checkPolicy, type Policy, type PolicyFacts } from './policy.ts';
-import { prepare, type Readings, type VerifierInput } from './readings.ts';
+import { prepare, type Readings } from './prepare.ts';
+import type { VerifierInput } from './readings.ts';
 import { type Shortfall, shortfallOf } from './shortfall.ts';
 import type { SgxExtension } from './sgx-extension.ts';
 import type { TcbEvaluation } from './tcb.ts';
-import { attributeFlags, readSgxReport, readTdReport, tdNumbers } from './td-report.ts';
+import { attributeFlags, readTdReport, tdNumbers } from './td-report.ts';
 import { isoTime } from './times.ts';
 import {
   type Check,
@@ -24,7 +23,6 @@ import {
   type Verdict,
 } from './verdict.ts';
 import { type Findings, walk } from './walk.ts';
-import type { Quote } from './quote.ts';
 
 /** 9999-12-31T23:59:59Z */
 const LAST_SECOND = 253_402_300_799;
@@ -35,9 +33,12 @@ function earliestExpiry(read: Readings, findings: Findings): string | null {
   const rootCrl = valueOf(read.rootCrl);
   const pckCrl = valueOf(read.pckCrl);
   if (tcbInfo === null || qeIdentity === null || rootCrl === undefined || pckCrl === undefined) return null;
-  const certificates = [read.root, read.chain, read.tcbSigners, read.qeSigners].flatMap(
-    (from) => valueOf<Certificate | Certificate[]>(from) ?? [],
-  );
+  const certificates: readonly Certificate[] = [
+    valueOf(read.root) ?? [],
+    valueOf(read.chain)?.certificates ?? [],
+    valueOf(read.tcbSigners) ?? [],
+    valueOf(read.qeSigners) ?? [],
+  ].flat();
   return isoTime(
     Math.min(
       tcbInfo.nextUpdate,
@@ -62,8 +63,7 @@ function platformId(findings: Findings | null): PlatformId | null {
   };
 }
 
-function quoteFacts(quote: Quote, bytes: Uint8Array, hashes: Hashes): QuoteFacts {
-  const qe = readSgxReport(quote.qeReport);
+function quoteFacts({ quote, qe, ...certified }: Readings, bytes: Uint8Array, hashes: Hashes): QuoteFacts {
   return {
     sha256: toHex(hashes.sha256(bytes)),
     bytes: bytes.length,
@@ -72,8 +72,8 @@ function quoteFacts(quote: Quote, bytes: Uint8Array, hashes: Hashes): QuoteFacts
     bodyType: quote.bodyType,
     qeVendorId: toHex(quote.qeVendorId),
     userData: toHex(quote.userData),
-    attestationKey: toHex(quote.attestationKey),
-    qeMrSigner: toHex(qe.mrSigner),
+    attestationKey: certified.attestationKey,
+    qeMrSigner: certified.qeMrSigner,
     qeIsvSvn: qe.isvSvn,
     tdFlags: attributeFlags(tdNumbers(quote.body, quote.bodyType).tdAttributes),
   };
@@ -84,14 +84,13 @@ function tcbResult(from: TcbEvaluation | null): TcbResult | null {
 }
 
 /** What is missing for a better level, once quote and documents are known to be right. */
-function findShortfall(quote: Quote, findings: Findings | null, ledger: Ledger): Shortfall | null {
+function findShortfall({ quote, qe }: Readings, findings: Findings | null, ledger: Ledger): Shortfall | null {
   const standing = ['quote-signature', 'tdx-module', 'qe-identity-match'] as const;
   if (findings === null || !standing.every((id) => ledger.holds(id))) return null;
   const { tcbInfo, qeIdentity, platform } = findings;
   if (tcbInfo === null || qeIdentity === null || platform === null) return null;
   const { teeTcbSvn, teeTcbSvn2 } = tdNumbers(quote.body, quote.bodyType);
-  const qeSvn = readSgxReport(quote.qeReport).isvSvn;
-  return shortfallOf({ tcbInfo, qeIdentity, platform, svn: teeTcbSvn, svnNow: teeTcbSvn2, qeSvn });
+  return shortfallOf({ tcbInfo, qeIdentity, platform, svn: teeTcbSvn, svnNow: teeTcbSvn2, qeSvn: qe.isvSvn });
 }
 
 function evidenceOf(checks: readonly Check[]): Pick<Verdict, 'evidence' | 'code'> {
@@ -123,19 +122,19 @@ export function planVerdict(input: VerdictInput): Plan<Verdict> {
     throw new RangeError('the time of a verification is whole Unix seconds');
   checkPolicy(policy);
   const prepared = prepare(input);
-  const { read, jobs, pinned, rootDer } = prepared;
-  const quote = valueOf(read.quote);
+  const { anchor, jobs } = prepared;
+  const read = valueOf(prepared.read);
 
   function conclude(answers: readonly boolean[]): Verdict {
     if (answers.length !== jobs.list.length) throw new Error('a verdict needs one answer for every job');
     const ledger = new Ledger();
     ledger.run('quote-format', [], () => {
-      const { version, bodyType } = demand(read.quote);
+      const { version, bodyType } = demand(prepared.read).quote;
       return `TDX quote of version ${version} with TD report ${bodyType === 2 ? '1.0' : '1.5'}.`;
     });
     let findings: Findings | null = null;
-    if (quote !== undefined)
-      findings = walk(quote, read, (name) => jobs.answer(name, answers), input, pinned, ledger);
+    if (read !== undefined)
+      findings = walk(read, (name) => jobs.answer(name, answers), input, anchor.pinned, ledger);
     else
       for (const id of CHECK_IDS)
         if (id !== 'quote-format' && id !== 'tcb-current')
@@ -147,9 +146,9 @@ export function planVerdict(input: VerdictInput): Plan<Verdict> {
       verifiedAt: isoTime(at),
       checks,
       trustAnchor: {
-        sha256: pinned ? INTEL_ROOT_SHA256 : toHex(hashes.sha256(rootDer)),
-        name: valueOf(read.root)?.commonName ?? 'unreadable',
-        pinned,
+        sha256: anchor.id,
+        name: valueOf(anchor.root)?.commonName ?? 'unreadable',
+        pinned: anchor.pinned,
       },
       status: findings?.status ?? null,
       platform: findings?.platformLevel?.status ?? null,
@@ -160,21 +159,21 @@ export function planVerdict(input: VerdictInput): Plan<Verdict> {
       currentTcb: tcbResult(findings?.current ?? null),
       advisories: findings?.launch?.advisories ?? [],
       tcbDate: findings?.launch?.tcbDate ?? null,
-      collateralExpires: findings === null ? null : earliestExpiry(read, findings),
+      collateralExpires: read === undefined || findings === null ? null : earliestExpiry(read, findings),
       evaluationNumbers: {
         tcbInfo: findings?.tcbInfo?.evaluationNumber ?? null,
         qeIdentity: findings?.qeIdentity?.evaluationNumber ?? null,
       },
       crlNumbers: {
-        root: ledger.holds('root-crl') ? (valueOf(read.rootCrl)?.number ?? null) : null,
-        pck: ledger.holds('pck-crl') ? (valueOf(read.pckCrl)?.number ?? null) : null,
+        root: read !== undefined && ledger.holds('root-crl') ? demand(read.rootCrl).number : null,
+        pck: read !== undefined && ledger.holds('pck-crl') ? demand(read.pckCrl).number : null,
       },
       platformId: platformId(findings),
-      chain: (valueOf(read.chain) ?? []).map((certificate) => summarizeCertificate(certificate, hashes)),
-      quote: quote === undefined ? null : quoteFacts(quote, prepared.quoteBytes, hashes),
-      report: quote === undefined ? null : readTdReport(quote.body, quote.bodyType),
-      shortfall: quote === undefined ? null : findShortfall(quote, findings, ledger),
-      simulated: !pinned,
+      chain: (read && valueOf(read.chain)?.summaries) ?? [],
+      quote: read === undefined ? null : quoteFacts(read, prepared.quoteBytes, hashes),
+      report: read === undefined ? null : readTdReport(read.quote.body, read.quote.bodyType),
+      shortfall: read === undefined ? null : findShortfall(read, findings, ledger),
+      simulated: !anchor.pinned,
     };
     return { ...verdict, policy: applyPolicy(policy, verdict, { at, hashes, facts: input.facts }) };
   }

@@ -3,13 +3,13 @@
  * and keep what was established on the way.
  */
 import { Refusal, toHex } from '../bytes/index.ts';
-import type { Collateral } from './collateral.ts';
 import { demand, type Ledger } from './ledger.ts';
 import { isP256Point } from './p256-point.ts';
-import { bindsAttestationKey, INTEL_QE_VENDOR, NON_ZERO_PADDING, type Quote } from './quote.ts';
-import { type Asked, type Memo, memoOf, type Readings, type VerifierInput } from './readings.ts';
+import { INTEL_QE_VENDOR, NON_ZERO_PADDING } from './quote.ts';
+import type { Readings } from './prepare.ts';
+import type { Asked, VerifierInput } from './readings.ts';
 import * as rules from './rules.ts';
-import { readSgxExtension, type SgxExtension } from './sgx-extension.ts';
+import type { SgxExtension } from './sgx-extension.ts';
 import {
   adviseRelaunch,
   evaluate,
@@ -20,15 +20,8 @@ import {
   type TcbEvaluation,
   type TcbStatus,
 } from './tcb.ts';
-import {
-  type ComponentLevel,
-  type PlatformLevel,
-  type QeIdentity,
-  readQeIdentity,
-  readTcbInfo,
-  type TcbInfo,
-} from './tcb-info.ts';
-import { readSgxReport, type SgxReport, type TdNumbers, tdNumbers } from './td-report.ts';
+import type { ComponentLevel, PlatformLevel, QeIdentity, TcbInfo } from './tcb-info.ts';
+import { type TdNumbers, tdNumbers } from './td-report.ts';
 import type { CheckId } from './verdict.ts';
 
 const NO_COLLATERAL =
@@ -56,25 +49,22 @@ function found<T>(finding: T | null): T {
 
 /** Everything that the steps of one walk share. */
 interface Walk {
-  readonly quote: Quote;
   readonly td: TdNumbers;
-  readonly qe: SgxReport;
   readonly read: Readings;
   readonly input: VerifierInput;
   readonly pinned: boolean;
-  readonly memo: Memo;
   readonly out: Findings;
   readonly answered: (name: Asked) => boolean;
   /** Makes a check that needs the quote alone. */
   readonly run: (id: CheckId, needs: readonly CheckId[], body: () => string) => void;
   /** Makes a check that needs collateral. */
-  readonly ask: (id: CheckId, needs: readonly CheckId[], body: (given: Collateral) => string) => void;
+  readonly ask: (id: CheckId, needs: readonly CheckId[], body: () => string) => void;
 }
 
 /** Steps 2 to 5: the root, the platform's certificates, and what was revoked. */
-function walkChain({ quote, read, input: { at }, pinned, memo, out, answered, run, ask }: Walk): void {
+function walkChain({ read, input: { at }, pinned, out, answered, run, ask }: Walk): void {
   run('qe-vendor', [], () => {
-    if (toHex(quote.qeVendorId) !== INTEL_QE_VENDOR)
+    if (toHex(read.quote.qeVendorId) !== INTEL_QE_VENDOR)
       throw new Refusal('QE_VENDOR', 'The quote does not come from Intel’s quoting enclave.');
     return 'The quote names Intel’s quoting enclave.';
   });
@@ -87,16 +77,14 @@ function walkChain({ quote, read, input: { at }, pinned, memo, out, answered, ru
   );
   run('pck-chain', ['trust-anchor'], () => {
     const root = demand(read.root);
-    const chain = rules.shapePckChain(demand(read.chain), root);
+    const chain = rules.shapePckChain(demand(read.chain).certificates, root);
     const signed = { leaf: answered('leaf'), intermediate: answered('intermediate') };
     const detail = rules.checkPckChain(chain, root, signed, at);
     out.chain = chain;
     return detail;
   });
   run('pck-extension', ['pck-chain'], () => {
-    const extension = found(out.chain).leaf.sgxExtension;
-    if (extension === null) throw new Refusal('PCK_EXT', 'The PCK certificate does not describe a platform.');
-    const platform = memo('sgx', toHex(extension), () => readSgxExtension(extension));
+    const platform = demand(read.chain).platform();
     out.platform = platform;
     return `Platform of family ${platform.fmspc}, PPID ${platform.ppid}.`;
   });
@@ -112,7 +100,7 @@ function walkChain({ quote, read, input: { at }, pinned, memo, out, answered, ru
 }
 
 /** Steps 6 to 8: who signed TCB info and QE identity, what they say, and for how long. */
-function walkDocuments({ read, input, memo, out, answered, ask }: Walk): void {
+function walkDocuments({ read, input, out, answered, ask }: Walk): void {
   const { at } = input;
   for (const [id, signers, job] of [
     ['tcb-info-chain', read.tcbSigners, 'tcb-signer'],
@@ -134,14 +122,14 @@ function walkDocuments({ read, input, memo, out, answered, ask }: Walk): void {
       throw new Refusal('QE_IDENTITY_SIG', 'The signature of the QE identity is wrong.');
     return 'The text of the QE identity is signed by its signer.';
   });
-  ask('tcb-info-content', ['tcb-info-signature', 'pck-extension'], ({ tcb_info }) => {
-    const info = memo('tcb-info', tcb_info, () => readTcbInfo(tcb_info));
+  ask('tcb-info-content', ['tcb-info-signature', 'pck-extension'], () => {
+    const info = read.tcbInfo();
     const detail = rules.checkTcbInfoFits(info, found(out.platform));
     out.tcbInfo = info;
     return detail;
   });
-  ask('qe-identity-content', ['qe-identity-signature'], ({ qe_identity }) => {
-    const identity = memo('qe-identity', qe_identity, () => readQeIdentity(qe_identity));
+  ask('qe-identity-content', ['qe-identity-signature'], () => {
+    const identity = read.qeIdentity();
     out.qeIdentity = identity;
     return `Identity of the TD quoting enclave, evaluation number ${identity.evaluationNumber}.`;
   });
@@ -157,7 +145,8 @@ function walkDocuments({ read, input, memo, out, answered, ask }: Walk): void {
 }
 
 /** Steps 9 to 11: the TDX module, the quoting enclave, and the quote itself. */
-function walkQuote({ quote, td, qe, input, out, answered, run, ask }: Walk): void {
+function walkQuote({ td, read, input, out, answered, run, ask }: Walk): void {
+  const { quote, qe } = read;
   ask('tdx-module', ['tcb-info-content'], () =>
     rules.checkModule(quote.body, moduleFor(found(out.tcbInfo), td.teeTcbSvn)),
   );
@@ -167,8 +156,7 @@ function walkQuote({ quote, td, qe, input, out, answered, run, ask }: Walk): voi
     return 'The QE report is signed by the PCK key of the platform.';
   });
   run('qe-report-binding', ['qe-report-signature'], () => {
-    if (!bindsAttestationKey(quote, qe.reportData, input.hashes))
-      throw new Refusal('QE_REPORT_DATA', 'The QE report speaks for another attestation key.');
+    if (!read.bound) throw new Refusal('QE_REPORT_DATA', 'The QE report speaks for another attestation key.');
     return 'The QE report names the hash of this attestation key.';
   });
   ask('qe-identity-match', ['qe-identity-content', 'qe-report-signature'], () =>
@@ -188,7 +176,7 @@ function walkQuote({ quote, td, qe, input, out, answered, run, ask }: Walk): voi
 }
 
 /** Steps 12 to 14: which levels are reached, by the module of the launch and by the one that runs now. */
-function walkTcb({ td, qe, out, ask }: Walk): void {
+function walkTcb({ td, read: { qe }, out, ask }: Walk): void {
   const standing: CheckId[] = ['quote-signature', 'tcb-info-content', 'tdx-module'];
   ask('platform-tcb', standing, () => {
     const level = matchPlatform(found(out.tcbInfo), found(out.platform), td.teeTcbSvn);
@@ -229,14 +217,14 @@ function walkTcb({ td, qe, out, ask }: Walk): void {
 
 /** Makes all checks of a quote that could be read, in the order of tdx.md 3, and returns what they established. */
 export function walk(
-  quote: Quote,
   read: Readings,
   answered: (name: Asked) => boolean,
   input: VerifierInput,
   pinned: boolean,
   ledger: Ledger,
 ): Findings {
-  const collateral = input.collateral ?? null;
+  const known = input.collateral != null;
+  const { quote } = read;
   const out: Findings = {
     chain: null,
     platform: null,
@@ -250,19 +238,16 @@ export function walk(
     status: null,
   };
   const all: Walk = {
-    quote,
     td: tdNumbers(quote.body, quote.bodyType),
-    qe: readSgxReport(quote.qeReport),
     read,
     input,
     pinned,
-    memo: memoOf(input),
     out,
     answered,
     run: (id, needs, body) => ledger.run(id, needs, body),
     ask(id, needs, body) {
-      if (collateral === null) ledger.skip(id, NO_COLLATERAL);
-      else ledger.run(id, needs, () => body(collateral));
+      if (known) ledger.run(id, needs, body);
+      else ledger.skip(id, NO_COLLATERAL);
     },
   };
   walkChain(all);

@@ -38,6 +38,9 @@ export function startLive(
       for (const one of topics) {
         void queries.invalidateQueries({ queryKey: [[one]] });
         // what stands on the about page is gathered from everywhere
+        // a policy, a challenge or a verdict is about machines; the cache follows its settings
+        if (one === 'machines' || one === 'coalition' || one === 'settings')
+          void queries.invalidateQueries({ queryKey: [['attestation']] });
         if (one === 'problems') void queries.invalidateQueries({ queryKey: [['settings', 'about']] });
       }
     }, GATHER_MS);

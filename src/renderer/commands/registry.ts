@@ -4,7 +4,16 @@ import type { Key } from '../language/translate.ts';
 /** What a command may do; the command centre provides it. */
 export interface CommandHost {
   go(
-    to: '/' | '/machines' | '/compute' | '/tickets' | '/chronicle' | '/settings',
+    to:
+      | '/'
+      | '/machines'
+      | '/machines/policy'
+      | '/machines/folder'
+      | '/machines/bundle'
+      | '/compute'
+      | '/tickets'
+      | '/chronicle'
+      | '/settings',
     search?: Record<string, string>,
   ): void;
   openPalette(): void;
@@ -32,6 +41,13 @@ export const commands: readonly Command[] = [
     title: 'nav.machines',
     keys: ['g', 'm'],
     run: (host) => host.go('/machines'),
+  },
+  {
+    id: 'go.policy',
+    group: 'go',
+    title: 'policy.title',
+    keys: ['g', 'p'],
+    run: (host) => host.go('/machines/policy'),
   },
   {
     id: 'go.compute',
@@ -68,6 +84,19 @@ export const commands: readonly Command[] = [
     keys: ['n', 'm'],
     scope: 'operate',
     run: (host) => host.go('/machines', { do: 'register' }),
+  },
+  {
+    id: 'do.folder',
+    group: 'do',
+    title: 'folder.title',
+    scope: 'operate',
+    run: (host) => host.go('/machines/folder'),
+  },
+  {
+    id: 'do.bundle',
+    group: 'do',
+    title: 'bundle.title',
+    run: (host) => host.go('/machines/bundle'),
   },
   {
     id: 'do.issue',

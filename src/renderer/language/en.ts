@@ -1,4 +1,5 @@
 /** Every English word of the interface, by area. Plain verbs, sentence case, no exclamation marks. */
+import { attestation } from './en/attestation.ts';
 import { chronicle } from './en/chronicle.ts';
 import { compute } from './en/compute.ts';
 import { machines } from './en/machines.ts';
@@ -13,6 +14,7 @@ export const en = {
   ...shell,
   ...onboarding,
   ...machines,
+  ...attestation,
   ...tickets,
   ...compute,
   ...chronicle,

@@ -5,6 +5,8 @@ import styles from './Deadline.module.css';
 import { Mark } from './Mark.tsx';
 import { Time, useNow } from './Time.tsx';
 
+const DAY = 86_400_000;
+
 interface Props {
   /** What it is the deadline of. */
   name: string;
@@ -15,11 +17,13 @@ interface Props {
   text?: ReactNode;
   /** Milliseconds before the end at which the clock is shown as a warning. */
   notice?: number;
+  /** It is not in force until then but waits for somebody. */
+  waiting?: boolean;
 }
 
-export function Deadline({ name, from, until, text, notice = 0 }: Props) {
+export function Deadline({ name, from, until, text, notice = 0, waiting = false }: Props) {
   const t = useT();
-  const now = useNow(until - Date.now() < 3_600_000 ? 1000 : 30_000);
+  const now = useNow(until - from <= DAY ? 1000 : 30_000);
   const over = now >= until;
   const near = !over && until - now <= notice;
   const span = Math.max(1, until - from);
@@ -28,8 +32,8 @@ export function Deadline({ name, from, until, text, notice = 0 }: Props) {
     <div className={`${styles.deadline} ${over ? styles.over : near ? styles.near : ''}`}>
       <p className={styles.head}>
         <Mark
-          kind={over ? 'failed' : near ? 'stale' : 'passed'}
-          label={t(over ? 'deadline.over' : near ? 'deadline.near' : 'deadline.far')}
+          kind={over ? 'failed' : near || waiting ? 'stale' : 'passed'}
+          label={waiting && !over ? '' : t(over ? 'deadline.over' : near ? 'deadline.near' : 'deadline.far')}
         />
         <strong>{name}</strong>
         <span className={styles.when}>

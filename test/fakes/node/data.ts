@@ -1,163 +1,18 @@
 /** Three sets of data: an empty node, a normal one, a very full one. Deterministic, so that looks can be compared. */
-import { createHash } from 'node:crypto';
-import type { Machine, Operation, Ticket, VerdictJson, Workload } from '../../../src/contract/index.ts';
+import type { Machine, Operation, Ticket, Workload } from '../../../src/contract/index.ts';
 import { fromHex, peerIdText } from '../../../src/protocol/bytes/index.ts';
-import { CHECK_IDS } from '../../../src/protocol/attestation/index.ts';
+import { hexOf } from './hex.ts';
 import type { Said } from './log.ts';
+import { machine, NAMES } from './machines.ts';
+
+export { verdictOf } from './machines.ts';
 
 export type DataSet = 'empty' | 'normal' | 'full';
 
-export const hexOf = (text: string, bytes = 32): string =>
-  createHash('sha512')
-    .update(text)
-    .digest('hex')
-    .slice(0, bytes * 2);
+export { hexOf };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-const NAMES = ['rack-07', 'rack-08', 'fra-blade-1', 'fra-blade-2', 'lab-bench', 'old-xeon'];
-const LONG = 'frankfurt-datacentre-3-row-b-cabinet-17-slot-04-sapphire-rapids-spare-of-2026';
-
-export function verdictOf(
-  seed: string,
-  evidence: VerdictJson['evidence'],
-  simulated: boolean,
-  now: number,
-): VerdictJson {
-  const partly = evidence === 'incomplete';
-  const checks = CHECK_IDS.map((id) => {
-    const needs = /crl|tcb|collateral|identity|freshness|evaluation|revocation|module/.test(id);
-    const failed = evidence === 'refused' && id === 'quote-signature';
-    return {
-      id,
-      outcome: failed
-        ? ('failed' as const)
-        : partly && needs
-          ? ('not-checked' as const)
-          : ('passed' as const),
-      detail: failed
-        ? 'The attestation key did not sign this header and body.'
-        : partly && needs
-          ? 'Not checked: no collateral was given, and this needs what Intel says about the platform.'
-          : 'Found as it must be.',
-      code: failed ? 'QUOTE_SIGNATURE' : null,
-    };
-  });
-  const hex = (name: string, bytes: number): string => hexOf(`${seed} ${name}`, bytes);
-  return {
-    evidence,
-    code: evidence === 'refused' ? 'QUOTE_SIGNATURE' : null,
-    verifiedAt: new Date(now - 3 * HOUR).toISOString(),
-    checks,
-    trustAnchor: {
-      name: simulated ? 'Simulated SGX Root CA' : 'Intel SGX Root CA',
-      sha256: hexOf('root'),
-      pinned: !simulated,
-    },
-    status: evidence === 'genuine' ? 'UpToDate' : null,
-    platform: evidence === 'genuine' ? 'UpToDate' : null,
-    module: evidence === 'genuine' ? 'UpToDate' : null,
-    qe: evidence === 'genuine' ? 'UpToDate' : null,
-    current: null,
-    launchTcb: null,
-    currentTcb: null,
-    advisories: seed.endsWith('2') ? [{ id: 'INTEL-SA-00960', from: ['platform'] }] : [],
-    tcbDate: evidence === 'genuine' ? '2026-08-13T00:00:00Z' : null,
-    collateralExpires: partly ? null : new Date(now + 12 * DAY).toISOString(),
-    evaluationNumbers: { tcbInfo: 19, qeIdentity: 19 },
-    crlNumbers: { root: '1', pck: '1042' },
-    platformId: {
-      ppid: hex('ppid', 16),
-      instanceId: null,
-      fmspc: '90c06f000000',
-      pceId: '0000',
-      pceSvn: 13,
-      cpuSvn: hex('svn', 16),
-      components: [2, 2, 2, 2, 3, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
-      sgxType: 1,
-      ca: 'platform',
-      dynamicPlatform: true,
-      cachedKeys: true,
-      smtEnabled: true,
-    },
-    chain: [],
-    quote: null,
-    report: {
-      teeTcbSvn: hex('tee', 16),
-      mrSeam: hex('seam', 48),
-      mrSignerSeam: '00'.repeat(48),
-      seamAttributes: '0000000000000000',
-      tdAttributes: '0000001000000000',
-      xfam: 'e702060000000000',
-      mrTd: hex('mrtd', 48),
-      mrConfigId: '00'.repeat(48),
-      mrOwner: '00'.repeat(48),
-      mrOwnerConfig: '00'.repeat(48),
-      rtmr: [0, 1, 2, 3].map((i) => (i === 3 ? '00'.repeat(48) : hex(`rtmr${i}`, 48))),
-      reportData: hex('data', 64),
-    },
-    policy: {
-      outcome: 'passed',
-      lines: [{ rule: 'pins.mrtd', outcome: 'passed', detail: 'MR_TD is one of the pinned values.' }],
-    },
-    simulated,
-  };
-}
-
-function machine(i: number, owner: string, full: boolean, now: number): Machine {
-  const name = full
-    ? i % 17 === 0
-      ? `${LONG}-${i}`
-      : `rack-${String(i).padStart(3, '0')}`
-    : (NAMES[i] ?? `rack-${i}`);
-  const states = ['genuine', 'genuine', 'incomplete', 'genuine', 'refused', 'none'] as const;
-  const state = states[i % states.length] ?? 'none';
-  const simulated = !full && i === 3;
-  const verdict = state === 'none' ? null : verdictOf(name, state, simulated, now);
-  const offered = state !== 'refused' && i % 5 !== 2;
-  const registeredAt = now - (i + 1) * 7 * HOUR;
-  return {
-    id: hexOf(`machine ${name}`),
-    name,
-    owner,
-    state,
-    sentence:
-      state === 'none'
-        ? 'Registered without evidence: an ordinary machine, not in a TD.'
-        : state === 'refused'
-          ? 'The attestation key did not sign this header and body.'
-          : state === 'incomplete'
-            ? 'Nothing failed, but no collateral was given.'
-            : 'Every check was made and passed.',
-    simulated,
-    stale: full && i % 11 === 3,
-    registeredAt,
-    index: 2 + i,
-    stage: 'committed',
-    verdict,
-    quote: verdict === null ? null : { sha256: hexOf(`quote ${name}`), size: 5006 },
-    collateral: state === 'genuine' ? { sha256: hexOf(`collateral ${name}`), size: 38_412 } : null,
-    pins: state === 'genuine' && verdict?.report ? { mrtd: [verdict.report.mrTd] } : {},
-    offer: offered
-      ? {
-          cpuMillicores: 48_000 - (i % 4) * 8000,
-          ramMib: 196_608,
-          storageGib: 1800,
-          tdx: state === 'genuine',
-          since: registeredAt + HOUR,
-          index: 9 + i,
-        }
-      : null,
-    inUse: offered
-      ? { cpuMillicores: 5500, ramMib: 12_288, storageGib: 40 }
-      : { cpuMillicores: 0, ramMib: 0, storageGib: 0 },
-    history: [
-      { index: 2 + i, at: registeredAt, event: 'registered', state, code: verdict?.code ?? null },
-      ...(offered ? [{ index: 9 + i, at: registeredAt + HOUR, event: 'offered', state, code: null }] : []),
-    ],
-  };
-}
 
 function ticket(i: number, audience: string, now: number): Ticket {
   const states = ['valid', 'valid', 'expired', 'revoked', 'valid', 'not-yet'] as const;
@@ -263,7 +118,7 @@ export function makeData(set: DataSet, owner: string, coalition: string, now: nu
       history: historyOf(2, owner, now),
     };
   const full = set === 'full';
-  const machines = Array.from({ length: full ? 200 : 6 }, (_, i) => machine(i, owner, full, now));
+  const machines = Array.from({ length: full ? 200 : NAMES.length }, (_, i) => machine(i, owner, full, now));
   return {
     machines,
     tickets: Array.from({ length: full ? 500 : 9 }, (_, i) => ticket(i, coalition, now)),

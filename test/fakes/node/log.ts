@@ -27,6 +27,7 @@ import { encodeRecord, recordId, signedMessage } from '../../../src/protocol/rec
 export const hashes: Hashes = {
   sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
   sha384: (bytes) => new Uint8Array(createHash('sha384').update(bytes).digest()),
+  sha512: (bytes) => new Uint8Array(createHash('sha512').update(bytes).digest()),
 };
 
 export interface Said {

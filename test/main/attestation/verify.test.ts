@@ -2,7 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifierCache, verifyQuote } from '../../../src/main/attestation/index.ts';
 import { createLru } from '../../../src/main/attestation/lru.ts';
+import { nodeHashes } from '../../../src/main/hashes.ts';
+import { type Collateral, planVerdict } from '../../../src/protocol/attestation/index.ts';
+import { makeMachine, makeQuotes } from '../../bench/fleet.ts';
 import { describeWith } from '../../parts.ts';
+import { buildCollateral, DAY, ROOT, T0 } from '../../vectors/factory/scene.ts';
 import { realCases, syntheticCases } from '../../protocol/attestation/vectors.ts';
 
 describe('the bounded map', () => {
@@ -31,6 +35,115 @@ describe('the bounded map', () => {
     map.set('a', 1, 4);
     map.set('a', 2, 5);
     expect([map.entries, map.weight, map.get('a')]).toEqual([1, 5, 2]);
+  });
+});
+
+describe('what is known of a fleet', async () => {
+  const machine = await makeMachine();
+  const other = await makeMachine();
+  const [first, second] = makeQuotes(machine, 2) as [Uint8Array, Uint8Array];
+  const [newKey] = makeQuotes(machine, 1) as [Uint8Array];
+  const [newMachine] = makeQuotes(other, 1) as [Uint8Array];
+  const terms = { collateral: buildCollateral(), at: T0, root: ROOT };
+  const knowing = () => {
+    const cache = createVerifierCache();
+    expect(verifyQuote({ ...terms, quote: first, cache }).evidence).toBe('genuine');
+    return cache;
+  };
+
+  it('leaves of a quote only the signatures that are new', () => {
+    const cache = knowing();
+    const checked = (quote: Uint8Array): number => {
+      const before = cache.usage().signatures;
+      expect(verifyQuote({ ...terms, quote, cache }).evidence).toBe('genuine');
+      return cache.usage().signatures - before;
+    };
+    // the quote's own signature is new each time and not remembered
+    expect(checked(second)).toBe(0);
+    // the QE report
+    expect(checked(newKey)).toBe(1);
+    // the PCK certificate too
+    expect(checked(newMachine)).toBe(2);
+    expect([second, newKey, newMachine].map(checked)).toEqual([0, 0, 0]);
+  });
+
+  it('gives the verdicts that are given without it', () => {
+    const cache = knowing();
+    for (const quote of [second, newKey, newMachine, first])
+      expect(verifyQuote({ ...terms, quote, cache })).toStrictEqual(verifyQuote({ ...terms, quote }));
+  });
+
+  it('does not vouch for a quote that borrows a known key and its certificates', () => {
+    const cache = knowing();
+    const signed = 48 + 584;
+    const key = signed + 4 + 64;
+    // the TD of one quote and its signature, the key and certificates of another
+    const borrowed = new Uint8Array(first);
+    borrowed.set(newMachine.subarray(0, signed));
+    borrowed.set(newMachine.subarray(signed + 4, key), signed + 4);
+    expect(verifyQuote({ ...terms, quote: borrowed, cache })).toMatchObject({ code: 'QUOTE_SIG' });
+    // a known QE report beside an attestation key that it does not name
+    const foreign = new Uint8Array(first);
+    foreign.set(newKey.subarray(key, key + 64), key);
+    expect(verifyQuote({ ...terms, quote: foreign, cache })).toMatchObject({ code: 'QE_REPORT_DATA' });
+  });
+
+  it('is not what the caller’s collateral becomes later', () => {
+    const cache = createVerifierCache();
+    const mine: { -readonly [K in keyof Collateral]: string } = { ...terms.collateral };
+    // refused before its documents are read, yet kept
+    expect(
+      verifyQuote({ ...terms, collateral: mine, at: T0 - 1200 * DAY, quote: first, cache }).evidence,
+    ).toBe('refused');
+    mine.tcb_info = mine.tcb_info.replaceAll('"UpToDate"', '"OutOfDate"');
+    expect(verifyQuote({ ...terms, quote: first, cache }).status).toBe('UpToDate');
+    expect(verifyQuote({ ...terms, collateral: mine, quote: first, cache })).toMatchObject({
+      code: 'TCB_INFO_SIG',
+    });
+    mine.tcb_info = terms.collateral.tcb_info;
+    expect(verifyQuote({ ...terms, collateral: mine, quote: first, cache }).evidence).toBe('genuine');
+  });
+
+  it('cannot be changed through a verdict', () => {
+    const cache = knowing();
+    const verdict = verifyQuote({ ...terms, quote: first, cache });
+    const before = structuredClone(verdict);
+    const change = (object: object): void => {
+      for (const [name, value] of Object.entries(object)) {
+        if (typeof value === 'object' && value !== null) change(value);
+        else Reflect.set(object, name, 'changed');
+      }
+    };
+    change(verdict);
+    expect(verdict.evidence).toBe('changed');
+    expect(verifyQuote({ ...terms, quote: first, cache })).toStrictEqual(before);
+    expect(verifyQuote({ ...terms, quote: second, cache }).chain).toStrictEqual(before.chain);
+  });
+
+  it('remembers no answer to a job whose bytes its owner may change', () => {
+    const cache = createVerifierCache();
+    const { jobs } = planVerdict({ ...terms, quote: first, hashes: nodeHashes });
+    for (const job of jobs) {
+      expect(cache.check(job)).toBe(true);
+      job.message[0] = job.message[0]! ^ 1;
+      expect(cache.check(job)).toBe(false);
+      job.message[0] = job.message[0] ^ 1;
+      expect(cache.check(job)).toBe(true);
+    }
+    expect(cache.usage().signatures).toBe(0);
+  });
+
+  it('stays within its bounds while machines come and go', async () => {
+    const cache = createVerifierCache({ characters: 40_000, signatures: 8, keys: 4 });
+    for (let i = 0; i < 12; i++) {
+      const [quote] = makeQuotes(await makeMachine(), 1) as [Uint8Array];
+      for (const each of [quote, first])
+        expect(verifyQuote({ ...terms, quote: each, cache }).evidence).toBe('genuine');
+      const usage = cache.usage();
+      expect(usage.bytes).toBeLessThanOrEqual(40_000);
+      expect(usage.signatures).toBeLessThanOrEqual(8);
+    }
+    expect(cache.usage().readings).toBeGreaterThan(0);
   });
 });
 

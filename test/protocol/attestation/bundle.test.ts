@@ -1,4 +1,5 @@
 /** The evidence bundle: the same bytes for the same evidence, one spelling, and a verdict that anybody can check. */
+// oxlint-disable unicorn/no-thenable -- the verdict at its own time is called so, and is no function
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { nodeHashes, createSignatureChecker } from '../../../src/main/hashes.ts';

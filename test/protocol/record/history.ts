@@ -31,6 +31,7 @@ export function history(seed: number, length: number): Uint8Array[] {
   const authors = [id(0xa1), id(0xb2), id(0xc3)];
   const machines = [id(0x10), id(0x11), id(0x12)];
   const workloads = Array.from({ length: 12 }, (_, n) => id(0x40 + n));
+  const nonces = [id(0xd1), id(0xd2)];
   const tickets = Array.from({ length: 8 }, (_, n) => id(0x80 + n));
   const seqs = new Map<string, number>();
   let at = 1_760_000_000_000;
@@ -52,10 +53,23 @@ export function history(seed: number, length: number): Uint8Array[] {
       name: random.pick(['a', 'b', 'c']),
       ...judgement(),
     }),
-    'machine.attested': () => ({ machine: random.pick(machines), ...judgement() }),
+    'machine.attested': () => ({
+      machine: random.pick(machines),
+      ...judgement(),
+      ...(random.oneIn(3) ? { challenge: random.pick(nonces) } : {}),
+    }),
+    'machine.challenged': () => ({
+      machine: random.pick(machines),
+      nonce: random.pick(nonces),
+      expires: at + (random.oneIn(6) ? 0 : 62_000 + random.below(20_000)),
+    }),
+    'machine.lapsed': () => ({ machine: random.pick(machines), nonce: random.pick(nonces) }),
+    'policy.adopted': () => ({
+      policy: utf8(random.oneIn(3) ? '{"acceptAll":true}' : '{"acceptedStatuses":["UpToDate"]}'),
+    }),
     'machine.pinned': () => ({ machine: random.pick(machines), pins: { mrtd: [random.bytes(48)] } }),
     'machine.unpinned': () => ({ machine: random.pick(machines) }),
-    'machine.retired': () => ({ machine: random.oneIn(8) ? random.pick(machines) : id(0x19) }),
+    'machine.retired': () => ({ machine: random.oneIn(40) ? random.pick(machines) : id(0x19) }),
     'capacity.offered': () => ({
       machine: random.pick(machines),
       cpuMillicores: 200 + random.below(2000),

@@ -35,7 +35,7 @@ const digestOf = (store: ReturnType<typeof openStore>): string =>
   toHex(nodeHashes.sha256(encodeCanonical(store.viewRows('').map(([key, value]) => [key, value] as Value))));
 
 describe.each([1, 2, 4])('a long history (seed %i)', (seed) => {
-  const records = history(seed, 1500);
+  const records = history(seed, 3_000);
 
   it('has every kind taken and enough of them refused to mean something', () => {
     const { outcomes } = inMemory(records);

@@ -14,6 +14,8 @@ import type { Judge } from './judge.ts';
 const MOST_FILES = 100_000;
 /** Results kept; the oldest goes first. */
 const KEPT_RESULTS = 5;
+/** Rows of a verification that is still running, so that who looks often is not sent thousands each time. */
+const WHILE_RUNNING = 500;
 
 export interface FolderRequest {
   readonly folder: string;
@@ -26,7 +28,7 @@ export interface FolderRequest {
 export interface FolderVerifier {
   /** Begins; answers the id of the operation. Errors: `FOLDER_UNREADABLE`. */
   start(request: FolderRequest): Promise<string>;
-  /** Rows so far, by name. Errors: `FOLDER_RESULT_UNKNOWN`. */
+  /** All rows by name when it is done; before that the latest ones. Errors: `FOLDER_RESULT_UNKNOWN`. */
   result(operation: string): { rows: readonly BulkRow[]; done: boolean };
 }
 
@@ -72,7 +74,7 @@ export function createFolderVerifier(operations: Operations, judge: Judge): Fold
       const result = results.get(operation);
       if (result === undefined)
         throw new Refusal('FOLDER_RESULT_UNKNOWN', 'No result of that verification is kept here.');
-      return result;
+      return result.done ? result : { rows: result.rows.slice(-WHILE_RUNNING), done: false };
     },
   };
 }

@@ -5,10 +5,12 @@
 import type { CollateralInput, Pins, QuoteInput } from '../../../contract/index.ts';
 import {
   platformHint,
+  collateralHint,
   parseQuote,
   quoteChain,
   readCollateral,
   readEventLog,
+  readIsoTime,
   readQuoteFile,
   registerLogs,
   reportEventLog,
@@ -60,6 +62,12 @@ export interface Judge {
   readQuote(input: QuoteInput, reportData: () => Uint8Array): Promise<Uint8Array>;
   /** Errors: `COLLATERAL_*`, `QUOTE_FORMAT` when the quote does not name its platform. */
   fetchCollateral(input: CollateralInput, quote: Uint8Array, at: number): Promise<FetchedCollateral | null>;
+  /** What is held, as long as it is in its time, else what the service of the settings gives; null: neither. */
+  currentCollateral(
+    quote: Uint8Array,
+    at: number,
+    held: Collateral | null,
+  ): Promise<FetchedCollateral | null>;
   verdict(judging: Judging): Verdict;
   /** The simulated root that a quote ends in; undefined for Intel's and for unknown ones. */
   rootOf(quote: Uint8Array): Uint8Array | undefined;
@@ -97,6 +105,19 @@ export function createJudge({ guest, collateral: keeper, cache, simulatedRoots }
       return keeper.isCurrent(input.url, at)
         ? keeper.collateralFor(hint, at)
         : createCollateralService({ base: input.url, ...keeper.connection() }).collateralFor(hint, at);
+    },
+    async currentCollateral(quote, at, held) {
+      const ends = held === null ? null : readIsoTime(collateralHint(held)?.nextUpdate ?? '');
+      if (held !== null && ends !== null && at <= ends) return { collateral: held };
+      const hint = platformHint(quote);
+      // no service knows a simulated platform
+      if (hint === null || simulatedRoot(quote) !== undefined) return null;
+      try {
+        return await keeper.collateralFor(hint, at);
+      } catch (error) {
+        if (error instanceof Refusal) return null;
+        throw error;
+      }
     },
     rootOf: simulatedRoot,
     verdict({ quote, collateral, at, policy, eventLog, facts }) {

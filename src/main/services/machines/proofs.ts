@@ -86,9 +86,12 @@ export function createProofs(ports: ProofPorts): Pick<Machines, 'challenge' | 'p
       throw new Refusal('CHALLENGE_LAPSED', 'The time to answer this challenge has passed.');
     const at = Math.floor(now() / 1000);
     const quote = await judge.readQuote(input, () => reportData);
+    const held = heldCollateral(blobs, row);
     const fetched =
-      collateralInput === undefined ? null : await judge.fetchCollateral(collateralInput, quote, at);
-    const collateral = fetched?.collateral ?? heldCollateral(blobs, row);
+      collateralInput === undefined
+        ? await judge.currentCollateral(quote, at, held)
+        : await judge.fetchCollateral(collateralInput, quote, at);
+    const collateral = fetched?.collateral ?? held;
     const { policy } = await policies.current();
     const answer = judged(
       { quote, collateral, eventLog: eventLog === undefined ? null : fromBase64url(eventLog) },

@@ -22,7 +22,7 @@ export interface DescribedEvent {
   readonly digest: string | null;
   /** Bytes of event data in the log. */
   readonly bytes: number;
-  /** One line, at most a few hundred characters, nothing hidden in it. */
+  /** One line of at most 2,048 characters, nothing hidden in it. */
   readonly description: string;
   readonly content: ContentOutcome;
   /** What the digest is of, a phrase. */

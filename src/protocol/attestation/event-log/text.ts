@@ -2,7 +2,7 @@
  * Texts from a log for people: control characters, and characters that change the direction or hide, stand as
  * escapes, so that a log cannot write anything into a screen or a terminal; and they are bounded.
  */
-const LONGEST = 512;
+const LONGEST = 2048;
 const latin1 = new TextDecoder('latin1');
 
 /** Everything but letters, marks, numbers, punctuation, symbols and the plain space. */
@@ -10,7 +10,7 @@ const HIDDEN = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
 const escapeOf = (character: string): string => `\\u{${(character.codePointAt(0) as number).toString(16)}}`;
 
-/** A text, escaped and at most 512 characters long. */
+/** A text, escaped and at most 2048 characters long: a whole kernel command line. */
 export function safeText(text: string): string {
   const cut = text.length > LONGEST;
   const shown = text.slice(0, LONGEST).toWellFormed().replaceAll('\n', '\\n').replaceAll(HIDDEN, escapeOf);

@@ -21,6 +21,7 @@ export function HomePage() {
   const { api, live } = useNode();
   const now = useNow(30_000);
   const machines = useQuery(api.machines.list.queryOptions());
+  const alarms = useQuery(api.attestation.alarms.queryOptions());
   const tickets = useQuery(api.tickets.list.queryOptions({ input: {} }));
   const workloads = useQuery(api.compute.list.queryOptions());
   const engine = useQuery(api.compute.engine.queryOptions());
@@ -31,6 +32,7 @@ export function HomePage() {
     t,
     {
       machines: machines.data?.machines,
+      alarms: alarms.data?.alarms,
       tickets: tickets.data?.tickets,
       engine: engine.data,
       operations,
@@ -38,7 +40,7 @@ export function HomePage() {
     },
     now,
   );
-  const asked = [machines, tickets, engine, about];
+  const asked = [machines, alarms, tickets, engine, about];
   const loading = asked.some(({ data, error }) => data === undefined && error === null);
   const partly = asked.some(({ data, error }) => data === undefined && error !== null);
   const running = workloads.data?.workloads.filter(({ state }) => state === 'running').length;

@@ -1,5 +1,5 @@
 /** What needs this person, soonest deadline first. Only what is known counts; nothing is guessed. Pure. */
-import type { EngineState, Machine, Operation, Problem, Ticket } from '../../../contract/index.ts';
+import type { Alarm, EngineState, Machine, Operation, Problem, Ticket } from '../../../contract/index.ts';
 import { shorten } from '../../format.ts';
 import type { Translate } from '../../language/translate.ts';
 import type { MarkKind } from '../../parts/Mark.tsx';
@@ -9,10 +9,12 @@ import type { Target } from '../../parts/EntityLink.tsx';
 const COLLATERAL_NOTICE = 7 * 86_400_000;
 const TICKET_NOTICE = 86_400_000;
 
+type Sort = 'refused' | 'incomplete' | 'expires' | 'ticket' | Alarm['kind'];
+
 export interface Waiting {
   readonly id: string;
   /** What can be gathered into one line when there are many. */
-  readonly sort?: 'refused' | 'incomplete' | 'expires' | 'ticket';
+  readonly sort?: Sort;
   readonly mark: MarkKind;
   readonly title: string;
   readonly text: string;
@@ -29,6 +31,7 @@ export interface Waiting {
 
 export interface Known {
   readonly machines: readonly Machine[] | undefined;
+  readonly alarms: readonly Alarm[] | undefined;
   readonly tickets: readonly Ticket[] | undefined;
   readonly engine: EngineState | undefined;
   readonly operations: readonly Operation[];
@@ -70,7 +73,8 @@ export function waitingFor(t: Translate, known: Known, now: number): readonly Wa
       });
     const expires = machine.verdict?.collateralExpires ?? null;
     const end = expires === null ? Number.NaN : Date.parse(expires);
-    if (machine.state !== 'refused' && end - now < COLLATERAL_NOTICE)
+    // the node's alarms know more about it; without them it is told from the verdicts
+    if (known.alarms === undefined && machine.state !== 'refused' && end - now < COLLATERAL_NOTICE)
       out.push({
         id: `${machine.id}-expires`,
         sort: 'expires',
@@ -81,6 +85,19 @@ export function waitingFor(t: Translate, known: Known, now: number): readonly Wa
         target,
       });
   }
+  for (const alarm of known.alarms ?? [])
+    out.push({
+      id: alarm.id,
+      sort: alarm.kind,
+      mark: alarm.severity === 'note' ? 'not-checked' : alarm.severity,
+      title: alarm.sentence,
+      text: alarm.next,
+      deadline: alarm.due,
+      target:
+        alarm.machines.length === 1 && alarm.machines[0] !== undefined
+          ? { to: '/machines', search: { id: alarm.machines[0].id } }
+          : { to: '/machines' },
+    });
   for (const ticket of known.tickets ?? [])
     // a ticket that was made for an hour is not news when it ends
     if (
@@ -108,7 +125,7 @@ export function waitingFor(t: Translate, known: Known, now: number): readonly Wa
         target:
           operation.subject?.area === 'compute'
             ? { to: '/compute', search: { id: operation.subject.id } }
-            : { to: '/compute' },
+            : { to: operation.kind === 'verify' ? '/machines' : '/compute' },
       });
   if (known.engine !== undefined && known.engine.state !== 'ready')
     out.push({
@@ -138,22 +155,30 @@ export function waitingFor(t: Translate, known: Known, now: number): readonly Wa
       target: { to: '/machines' },
     });
   return gather(t, out).toSorted(
-    (a, b) => (a.deadline ?? Number.POSITIVE_INFINITY) - (b.deadline ?? Number.POSITIVE_INFINITY) || 0,
+    (a, b) =>
+      (a.deadline ?? Number.MAX_SAFE_INTEGER) - (b.deadline ?? Number.MAX_SAFE_INTEGER) ||
+      URGENCY.indexOf(a.mark) - URGENCY.indexOf(b.mark),
   );
 }
 
+/** Among what has no deadline, the worst comes first. */
+const URGENCY: readonly MarkKind[] = ['failed', 'stale', 'not-checked'];
+
 /** More than this many of a sort are one line that leads to all of them. */
 const MANY = 4;
-const SORTS = ['refused', 'incomplete', 'expires', 'ticket'] as const;
-const places: Readonly<Record<(typeof SORTS)[number], Waiting['target']>> = {
+const places: Partial<Record<Sort, Waiting['target']>> = {
   refused: { to: '/machines', search: { q: 'refused' } },
   incomplete: { to: '/machines', search: { q: 'incomplete' } },
   expires: { to: '/machines', search: { sort: 'expires' } },
   ticket: { to: '/tickets', search: { q: 'valid', sort: 'expires' } },
+  'collateral-expired': { to: '/machines', search: { sort: 'expires' } },
+  'collateral-expiring': { to: '/machines', search: { sort: 'expires' } },
+  'challenge-lapsed': { to: '/machines', search: { q: 'lapsed' } },
 };
 
 function gather(t: Translate, items: readonly Waiting[]): readonly Waiting[] {
-  return SORTS.reduce<readonly Waiting[]>((left, sort) => {
+  const sorts = new Set(items.flatMap(({ sort }) => (sort === undefined ? [] : [sort])));
+  return [...sorts].reduce<readonly Waiting[]>((left, sort) => {
     const same = left.filter((item) => item.sort === sort);
     const [first] = same;
     if (first === undefined || same.length <= MANY) return left;
@@ -166,7 +191,7 @@ function gather(t: Translate, items: readonly Waiting[]): readonly Waiting[] {
         title: t(`home.many.${sort}`, { n: same.length }),
         text: sort === 'refused' ? '' : first.text,
         deadline: deadlines.length === 0 ? null : Math.min(...deadlines),
-        target: places[sort],
+        target: places[sort] ?? { to: '/machines' },
       },
     ];
   }, items);

@@ -26,7 +26,13 @@ import {
 } from './evidence-input.tsx';
 import styles from './machines.module.css';
 
-export function OpenChallenge({ challenge, onProve }: { challenge: Challenge; onProve: (() => void) | null }) {
+export function OpenChallenge({
+  challenge,
+  onProve,
+}: {
+  challenge: Challenge;
+  onProve: (() => void) | null;
+}) {
   const t = useT();
   return (
     <section className={styles.challenge} aria-label={t('challenge.open')}>
@@ -36,6 +42,7 @@ export function OpenChallenge({ challenge, onProve }: { challenge: Challenge; on
         until={challenge.expires}
         notice={(challenge.expires - challenge.at) / 4}
         text={t('challenge.text')}
+        waiting
       />
       <Facts
         rows={[[t('challenge.reportData'), <FullId key="r" id={challenge.reportData} glyph={false} />]]}

@@ -73,37 +73,32 @@ export function EventLogReport({ log }: { log: EventLogReportJson }) {
           total: number(log.total),
         })}
       >
-        <div className={styles.scrollable} role="region" aria-label={t('eventLog.events')} tabIndex={0}>
-          <table className={styles.events}>
-            <thead>
-              <tr>
-                <th scope="col">{t('eventLog.number')}</th>
-                <th scope="col">RTMR</th>
-                <th scope="col">{t('eventLog.type')}</th>
-                <th scope="col">{t('eventLog.says')}</th>
-                <th scope="col">{t('eventLog.content')}</th>
+        <table className={styles.events}>
+          <thead>
+            <tr>
+              <th scope="col">{t('eventLog.number')}</th>
+              <th scope="col">RTMR</th>
+              <th scope="col">{t('eventLog.type')}</th>
+              <th scope="col">{t('eventLog.says')}</th>
+              <th scope="col">{t('eventLog.content')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {log.events.slice(0, SHOWN).map((event) => (
+              <tr key={event.index} title={event.digest ?? ''}>
+                <td>{event.index}</td>
+                <td>{event.register ?? '–'}</td>
+                <td>
+                  <code>{event.typeName}</code>
+                </td>
+                <td className={styles.says}>{event.description}</td>
+                <td>
+                  <Mark kind={contentMarks[event.content]} label={t(`eventLog.content.${event.content}`)} />
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {log.events.slice(0, SHOWN).map((event) => (
-                <tr key={event.index} title={event.digest ?? ''}>
-                  <td>{event.index}</td>
-                  <td>{event.register ?? '–'}</td>
-                  <td>
-                    <code>{event.typeName}</code>
-                  </td>
-                  <td className={styles.says}>{event.description}</td>
-                  <td>
-                    <Mark
-                      kind={contentMarks[event.content]}
-                      label={t(`eventLog.content.${event.content}`)}
-                    />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            ))}
+          </tbody>
+        </table>
       </Section>
     </>
   );

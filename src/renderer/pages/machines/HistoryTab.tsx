@@ -22,7 +22,10 @@ export function History({ machine }: { machine: Machine }) {
   const judged = days.filter(({ event }) => event !== null);
   return (
     <>
-      <Section title={t('history.strip', { n: STRIP_DAYS })} aside={t('history.judged', { n: judged.length })}>
+      <Section
+        title={t('history.strip', { n: STRIP_DAYS })}
+        aside={t('history.judged', { n: judged.length })}
+      >
         <div className={styles.strip} role="img" aria-label={t('history.stripName', summary(days))}>
           {days.map(({ start, event }) => (
             <span

@@ -18,11 +18,17 @@ import { Tabs } from '../../parts/Tabs.tsx';
 import styles from './machines.module.css';
 import { OfferDialog } from './OfferDialog.tsx';
 import { RecheckDialog } from './RecheckDialog.tsx';
-import { REGISTERS, markOfMachine, wordOfMachine } from './states.ts';
+import { markOfMachine, refusedByPolicy, REGISTERS, wordOfMachine } from './states.ts';
 import { Evidence } from './MachineEvidence.tsx';
-import { Capacity, Pins, History } from './MachineTabs.tsx';
+import { Capacity } from './Capacity.tsx';
+import { ChallengeConfirm, OpenChallenge, ProveDialog } from './Challenge.tsx';
+import { EventLogTab } from './EventLogTab.tsx';
+import { History } from './HistoryTab.tsx';
+import { Pins } from './PinsTab.tsx';
+import { PolicyLines } from './PolicyTab.tsx';
+import { Shortfall } from './Shortfall.tsx';
 
-type Ask = 'offer' | 'recheck' | 'retire' | 'withdraw' | 'unpin' | null;
+type Ask = 'offer' | 'recheck' | 'challenge' | 'prove' | 'retire' | 'withdraw' | 'unpin' | null;
 
 export function MachineDetail({
   machine,
@@ -62,6 +68,19 @@ export function MachineDetail({
               {machine.verdict?.status ? ` · ${machine.verdict.status}` : ''}
               {pinned ? ` · ${t('machines.pinned')}` : ''}
             </span>
+            {refusedByPolicy(machine) ? (
+              <span className={styles.state}>
+                <Mark kind="failed" label="" />
+                {t('machines.policyRefused')}
+              </span>
+            ) : null}
+            {machine.verdict?.policy.override === null ||
+            machine.verdict?.policy.override === undefined ? null : (
+              <span className={styles.state}>
+                <Mark kind="stale" label="" />
+                {t('policy.overrideMark')}
+              </span>
+            )}
             {machine.offer === null ? (
               <span>{t('machines.notOffered')}</span>
             ) : (
@@ -87,6 +106,11 @@ export function MachineDetail({
                   <Button icon="retry" onClick={() => setAsk('recheck')}>
                     {t('machines.recheck')}
                   </Button>
+                  {machine.challenge === null ? (
+                    <Button icon="task" onClick={() => setAsk('challenge')}>
+                      {t('challenge.now')}
+                    </Button>
+                  ) : null}
                   <Button icon="pin" busy={pin.isPending} onClick={() => pin.mutate(['mrtd'])}>
                     {t('machines.pinMrtd')}
                   </Button>
@@ -118,6 +142,15 @@ export function MachineDetail({
           <Thrown error={pin.error} />
         </div>
       )}
+      {machine.state === 'lapsed' ? (
+        <p className={styles.lapsed}>
+          <Mark kind="stale" label="" />
+          {machine.sentence}
+        </p>
+      ) : null}
+      {machine.challenge === null ? null : (
+        <OpenChallenge challenge={machine.challenge} onProve={operate ? () => setAsk('prove') : null} />
+      )}
       <Tabs
         name={t('machines.detail')}
         value={tab}
@@ -125,11 +158,26 @@ export function MachineDetail({
         items={[
           { value: 'evidence', label: t('machines.tab.evidence'), content: <Evidence machine={machine} /> },
           {
+            value: 'policy',
+            label: t('machines.tab.policy'),
+            content: <PolicyLines machine={machine} />,
+          },
+          {
+            value: 'shortfall',
+            label: t('machines.tab.shortfall'),
+            content: <Shortfall machine={machine} />,
+          },
+          { value: 'pins', label: t('machines.tab.pins'), content: <Pins machine={machine} /> },
+          {
+            value: 'eventLog',
+            label: t('eventLog.label'),
+            content: <EventLogTab machine={machine} />,
+          },
+          {
             value: 'capacity',
             label: t('machines.tab.capacity'),
             content: <Capacity machine={machine} onOffer={() => setAsk('offer')} />,
           },
-          { value: 'pins', label: t('machines.tab.pins'), content: <Pins machine={machine} /> },
           {
             value: 'history',
             label: t('machines.tab.history'),
@@ -140,6 +188,8 @@ export function MachineDetail({
       />
       {ask === 'offer' ? <OfferDialog machine={machine} onClose={close} /> : null}
       {ask === 'recheck' ? <RecheckDialog machine={machine} onClose={close} /> : null}
+      {ask === 'challenge' ? <ChallengeConfirm machine={machine} onClose={close} /> : null}
+      {ask === 'prove' ? <ProveDialog machine={machine} onClose={close} /> : null}
       {ask === 'unpin' ? (
         <Confirm
           title={t('machines.unpinTitle', { name: machine.name })}

@@ -1,16 +1,19 @@
 /** Evidence of a machine: the card, the platform, the TD report, raw downloads. */
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { Machine } from '../../../contract/index.ts';
 import { fromBase64url } from '../../../protocol/bytes/index.ts';
 import { useNode } from '../../client/context.tsx';
 import { bytes, number, utc } from '../../format.ts';
 import { useT } from '../../language/context.tsx';
 import { Button } from '../../parts/Button.tsx';
+import { Deadline } from '../../parts/Deadline.tsx';
 import { EntityLink, FullId } from '../../parts/EntityLink.tsx';
 import { Facts, Section, Unknown } from '../../parts/Page.tsx';
+import { Thrown } from '../../parts/Problem.tsx';
 import { saveFile } from '../../parts/save.ts';
 import { Time } from '../../parts/Time.tsx';
 import styles from './machines.module.css';
+import { whatExpires } from './verdict-lines.tsx';
 import { VerdictCard } from './VerdictCard.tsx';
 
 function Raw({ sha256, size, label }: { sha256: string; size: number; label: string }) {
@@ -33,6 +36,47 @@ function Raw({ sha256, size, label }: { sha256: string; size: number; label: str
   );
 }
 
+/** Everything the verdict rests on in one file, to be judged again by anybody. */
+function BundleButton({ machine }: { machine: Machine }) {
+  const t = useT();
+  const { client } = useNode();
+  const load = useMutation({
+    mutationFn: () => client.attestation.bundle({ machine: machine.id }),
+    onSuccess: ({ data, name }) => saveFile(name, [fromBase64url(data)]),
+  });
+  return (
+    <div className={styles.bundle}>
+      <span>{t('bundle.what')}</span>
+      <Button icon="download" busy={load.isPending} onClick={() => load.mutate()}>
+        {t('bundle.download')}
+      </Button>
+      <Thrown error={load.error} />
+    </div>
+  );
+}
+
+const DAY = 86_400_000;
+
+/** How long what Intel says about the platform stays in force, and which part of it ends first. */
+function Expiry({ verdict }: { verdict: NonNullable<Machine['verdict']> }) {
+  const t = useT();
+  const { api } = useNode();
+  const settings = useQuery(api.settings.get.queryOptions());
+  if (verdict.collateralExpires === null) return null;
+  const parts = whatExpires(t, verdict);
+  return (
+    <Section title={t('expiry.title')}>
+      <Deadline
+        name={t('machines.expires')}
+        from={Date.parse(verdict.verifiedAt)}
+        until={Date.parse(verdict.collateralExpires)}
+        notice={(settings.data?.alarmDays ?? 7) * DAY}
+        text={parts.length === 0 ? t('expiry.unknown') : t('expiry.first', { what: parts.join(', ') })}
+      />
+    </Section>
+  );
+}
+
 export function Evidence({ machine }: { machine: Machine }) {
   const t = useT();
   const { verdict, quote, collateral } = machine;
@@ -51,7 +95,10 @@ export function Evidence({ machine }: { machine: Machine }) {
           verdict={verdict}
           machine={machine.name}
           stale={machine.stale}
+          eventLog={machine.eventLog !== null}
           inputs={{
+            'evidence.eventLog':
+              machine.eventLog === null ? null : <Raw {...machine.eventLog} label={t('eventLog.label')} />,
             'evidence.quote':
               quote === null ? null : (
                 <Raw sha256={quote.sha256} size={quote.size} label={t('machines.quote')} />
@@ -63,6 +110,8 @@ export function Evidence({ machine }: { machine: Machine }) {
           }}
         />
       </div>
+      {quote === null ? null : <BundleButton machine={machine} />}
+      <Expiry verdict={verdict} />
       <Section title={t('machines.platform')}>
         <Facts
           rows={[
@@ -84,6 +133,21 @@ export function Evidence({ machine }: { machine: Machine }) {
               ) : (
                 <Time key="t" at={Date.parse(verdict.collateralExpires)} />
               ),
+            ],
+            [
+              t('machines.evaluation'),
+              verdict.evaluationNumbers.tcbInfo === null ? (
+                <Unknown key="u" />
+              ) : (
+                t('machines.evaluationText', {
+                  tcbInfo: verdict.evaluationNumbers.tcbInfo,
+                  qeIdentity: verdict.evaluationNumbers.qeIdentity ?? t('unknown'),
+                })
+              ),
+            ],
+            [
+              t('machines.provedAt'),
+              machine.provedAt === null ? t('machines.neverProved') : <Time key="t" at={machine.provedAt} />,
             ],
             [
               t('machines.advisories'),

@@ -15,12 +15,14 @@ import type { Column } from '../../parts/DataTable.tsx';
 import { Empty } from '../../parts/Empty.tsx';
 import { Glyph } from '../../parts/EntityLink.tsx';
 import { Mark } from '../../parts/Mark.tsx';
+import { Menu } from '../../parts/Menu.tsx';
 import { Page, Split } from '../../parts/Page.tsx';
 import { QueryBar } from '../../parts/QueryBar.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { Alarms } from './Alarms.tsx';
 import { MachineDetail } from './MachineDetail.tsx';
 import { RegisterDialog } from './RegisterDialog.tsx';
-import { markOfMachine, wordOfMachine } from './states.ts';
+import { countMachines, markOfMachine, wordOfMachine } from './states.ts';
 
 const route = getRouteApi('/machines');
 const rowId = (machine: Machine): string => machine.id;
@@ -56,6 +58,37 @@ const columns = (t: Translate): readonly Column<Machine>[] => [
     width: 'minmax(96px, 1fr)',
     sort: (machine) => machine.verdict?.status ?? '',
     cell: (machine) => machine.verdict?.status ?? '–',
+  },
+  {
+    id: 'policy',
+    header: t('machines.tab.policy'),
+    width: '104px',
+    sort: (machine) => machine.verdict?.policy.outcome ?? '',
+    cell: ({ verdict }) =>
+      // what is refused as evidence is not spoken for by any policy
+      verdict === null || verdict.evidence === 'refused' ? (
+        '–'
+      ) : (
+        <>
+          <Mark
+            kind={
+              verdict.policy.outcome === 'refused'
+                ? 'failed'
+                : verdict.policy.override === null
+                  ? 'passed'
+                  : 'stale'
+            }
+            label=""
+          />
+          <span>
+            {t(
+              verdict.policy.outcome === 'passed' && verdict.policy.override !== null
+                ? 'policy.overrideMark'
+                : `policy.${verdict.policy.outcome}`,
+            )}
+          </span>
+        </>
+      ),
   },
   {
     id: 'cpu',
@@ -120,33 +153,34 @@ export function MachinesPage() {
     [all, words],
   );
   const wide = useMemo(() => columns(t), [t]);
-  const narrow = useMemo(() => wide.filter(({ id }) => ['name', 'state', 'cpu'].includes(id)), [wide]);
+  const narrow = useMemo(() => wide.filter(({ id }) => ['name', 'state', 'policy'].includes(id)), [wide]);
   const open = all?.find(({ id }) => id === search.id) ?? null;
   const set = (change: Partial<typeof search>, replace = true): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace });
-  const live = (all ?? []).filter(({ state }) => state !== 'retired');
-  const count = (state: Machine['state']): number =>
-    live.filter((machine) => machine.state === state && !(state === 'genuine' && machine.simulated)).length;
   return (
     <Page
       title={t('nav.machines')}
-      state={
-        all === undefined
-          ? null
-          : t('machines.summary', {
-              n: live.length,
-              genuine: count('genuine'),
-              incomplete: count('incomplete'),
-              refused: count('refused'),
-              offering: live.filter(({ offer }) => offer !== null).length,
-            })
-      }
+      state={all === undefined ? null : t('machines.summary', countMachines(all))}
       actions={
-        may('operate') ? (
-          <Button kind="primary" icon="plus" onClick={() => set({ do: 'register' })}>
-            {t('machines.register')}
-          </Button>
-        ) : null
+        <>
+          <Menu
+            name={t('machines.tools')}
+            items={[
+              { label: t('policy.title'), onSelect: () => void navigate({ to: '/machines/policy' }) },
+              {
+                label: t('folder.title'),
+                onSelect: () => void navigate({ to: '/machines/folder' }),
+                disabled: !may('operate'),
+              },
+              { label: t('bundle.title'), onSelect: () => void navigate({ to: '/machines/bundle' }) },
+            ]}
+          />
+          {may('operate') ? (
+            <Button kind="primary" icon="plus" onClick={() => set({ do: 'register' })}>
+              {t('machines.register')}
+            </Button>
+          ) : null}
+        </>
       }
       fixed
     >
@@ -181,6 +215,7 @@ export function MachinesPage() {
                 />
               ) : (
                 <>
+                  <Alarms brief={search.id !== undefined} />
                   <QueryBar
                     label={t('machines.filter')}
                     placeholder={t('machines.filterHint')}

@@ -32,7 +32,9 @@ export function PolicyLines({ machine }: { machine: Machine }) {
               <Mark kind="stale" label="" />
               <div>
                 <strong>{t('policy.overridden')}</strong>
-                <p>{t('policy.overrideText', { ...policy.override, until: dateOf(policy.override.until) })}</p>
+                <p>
+                  {t('policy.overrideText', { ...policy.override, until: dateOf(policy.override.until) })}
+                </p>
               </div>
             </div>
           )}

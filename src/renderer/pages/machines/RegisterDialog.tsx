@@ -72,10 +72,16 @@ export function useRegisterForm(onDone: (machine: Machine) => void): {
     quote.source === 'none' ? ({ kind: 'none' } as const) : collateralOf(collateral, service);
   const ready = quoteInput !== null && collateralInput !== null && moment.valid;
   const at = quote.source === 'none' || moment.at === undefined ? {} : { at: moment.at };
-  const log =
-    quote.source === 'none' || eventLog === null ? {} : { eventLog: toBase64url(eventLog.data) };
+  const log = quote.source === 'none' || eventLog === null ? {} : { eventLog: toBase64url(eventLog.data) };
   // the preview belongs to exactly these inputs
-  const inputs = JSON.stringify([quote.source, quote.file?.name, quote.text, collateral, eventLog?.name, moment.at]);
+  const inputs = JSON.stringify([
+    quote.source,
+    quote.file?.name,
+    quote.text,
+    collateral,
+    eventLog?.name,
+    moment.at,
+  ]);
 
   const preview = useMutation({
     mutationFn: async () => {

@@ -54,10 +54,7 @@ const whyNone = (verdict: VerdictJson | null): 'none' | 'noEvidence' | 'unknown'
 function StepTable({ step, title }: { step: Step; title: string }) {
   const t = useT();
   return (
-    <Section
-      title={title}
-      aside={t('shortfall.level', { status: step.status, date: dateOf(step.tcbDate) })}
-    >
+    <Section title={title} aside={t('shortfall.level', { status: step.status, date: dateOf(step.tcbDate) })}>
       {step.relaunch ? (
         <p className={styles.why}>
           <Mark kind="passed" label="" />
@@ -102,8 +99,7 @@ function StepTable({ step, title }: { step: Step; title: string }) {
 /** `sgx[7]` → `SGX component 8 sgx[7]`: people count from one, the documents from zero, so both are shown. */
 function componentName(t: Translate, component: string): string {
   const [, kind, index] = /^(sgx|tdx)\[(\d+)\]$/.exec(component) ?? [];
-  if (kind === 'sgx' || kind === 'tdx')
-    return t(`shortfall.${kind}`, { n: Number(index) + 1, component });
+  if (kind === 'sgx' || kind === 'tdx') return t(`shortfall.${kind}`, { n: Number(index) + 1, component });
   if (component === 'pcesvn' || component === 'module' || component === 'qe')
     return t(`shortfall.${component}`);
   return component;

@@ -42,14 +42,13 @@ export function VerdictCard({
   const t = useT();
   // whatever ends in a simulated root says nothing about hardware, so it never claims it
   const pretended = verdict.simulated && verdict.evidence !== 'refused';
-  const claim = pretended ? 'simulated' : verdict.evidence;
+  const over = stale && verdict.evidence === 'genuine';
+  const claim = pretended ? 'simulated' : over ? 'expired' : verdict.evidence;
   const status = verdict.status ?? t('evidence.noStatus');
   return (
     <EvidenceCard
       name={name ?? t('evidence.card')}
-      mark={
-        pretended ? 'simulated' : stale && verdict.evidence === 'genuine' ? 'stale' : marks[verdict.evidence]
-      }
+      mark={pretended ? 'simulated' : over ? 'stale' : marks[verdict.evidence]}
       claim={
         <>
           {t(machine === null ? `verdict.${claim}` : `verdict.${claim}.of`, {
@@ -66,7 +65,8 @@ export function VerdictCard({
       }
       provenance={
         <>
-          {t(by === 'node' ? 'evidence.byNode' : 'evidence.byBrowser')} <Time at={Date.parse(verdict.verifiedAt)} />
+          {t(by === 'node' ? 'evidence.byNode' : 'evidence.byBrowser')}{' '}
+          <Time at={Date.parse(verdict.verifiedAt)} exact={by === 'browser'} />
           {stale ? `, ${t('evidence.expiredSince')}` : null}
         </>
       }

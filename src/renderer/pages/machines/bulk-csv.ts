@@ -20,7 +20,7 @@ export const BULK_COLUMNS = [
 ] as const satisfies readonly (keyof BulkRow)[];
 
 /** Spreadsheets begin a formula with one of these, some after blanks; the full-width ones count as well. */
-const FORMULA = /^[\s\u0000]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/;
+const FORMULA = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/;
 
 function field(value: string | boolean | null): string {
   if (value === null) return '';

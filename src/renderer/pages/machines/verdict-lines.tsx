@@ -84,7 +84,7 @@ export function verdictLines(
       id: title,
       mark: title === 'evidence.collateral' && stale && outcome === 'passed' ? 'stale' : outcome,
       title: t(title),
-      detail: summary(t, title, verdict),
+      detail: summary(t, title, verdict, stale),
       inputs: inputs[title],
       lines: checks.map((check) => line(t, check)),
     };
@@ -147,16 +147,24 @@ export function ruleTitle(t: Translate, rule: string): string {
 }
 
 /** The documents and certificates of which one ends first, in words; empty when it cannot be told. */
-export function whatExpires(t: Translate, { checks, chain, collateralExpires }: VerdictJson): readonly string[] {
+export function whatExpires(
+  t: Translate,
+  { checks, chain, collateralExpires }: VerdictJson,
+): readonly string[] {
   if (collateralExpires === null) return [];
   return [
-    ...checks.filter(({ detail }) => detail.includes(collateralExpires)).map(({ id }) => checkTitle(t, id)),
+    ...checks
+      .filter(({ detail }) => detail.includes(collateralExpires))
+      .map(({ id }) => {
+        const key = `expiry.of.${id}`;
+        return isKey(key) ? t(key) : checkTitle(t, id);
+      }),
     ...chain.filter(({ notAfter }) => notAfter === collateralExpires).map(({ cn }) => cn),
   ];
 }
 
 /** The particulars worth seeing while the group is closed. */
-function summary(t: Translate, title: Key, verdict: VerdictJson): string | undefined {
+function summary(t: Translate, title: Key, verdict: VerdictJson, stale: boolean): string | undefined {
   const { platformId, trustAnchor, collateralExpires, status, tcbDate, advisories } = verdict;
   const { evaluationNumbers, crlNumbers } = verdict;
   if (title === 'evidence.chain')
@@ -173,7 +181,7 @@ function summary(t: Translate, title: Key, verdict: VerdictJson): string | undef
   if (title === 'evidence.collateral')
     return collateralExpires === null
       ? t('evidence.noExpiry')
-      : t('evidence.expires', {
+      : t(stale ? 'evidence.ended' : 'evidence.expires', {
           date: collateralExpires.slice(0, 16).replace('T', ' '),
           evaluation: evaluationNumbers.tcbInfo ?? t('unknown'),
           crl: crlNumbers.pck ?? t('unknown'),

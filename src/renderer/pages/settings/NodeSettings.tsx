@@ -1,4 +1,4 @@
-/** Settings of the interface, the engine and the evidence. */
+/** Settings of the interface and the engine. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Settings } from '../../../contract/index.ts';
@@ -144,36 +144,5 @@ export function Engine({ current }: { current: Settings }) {
         </form>
       </Section>
     </div>
-  );
-}
-
-export function Collateral({ current }: { current: Settings }) {
-  const t = useT();
-  const set = useSetSettings();
-  const [url, setUrl] = useState(current.collateralService);
-  return (
-    <Section title={t('settings.evidence')}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          set.mutate({ collateralService: url.trim() });
-        }}
-      >
-        <TextField
-          label={t('settings.collateral')}
-          help={t('settings.collateralHelp')}
-          value={url}
-          onChange={setUrl}
-          mono
-        />
-        <Thrown error={set.error} />
-        <div>
-          <Button type="submit" disabled={url.trim() === current.collateralService} busy={set.isPending}>
-            {t('settings.saveCollateral')}
-          </Button>
-        </div>
-      </form>
-    </Section>
   );
 }

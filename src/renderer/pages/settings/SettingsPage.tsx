@@ -10,7 +10,8 @@ import { Facts, Page, Section } from '../../parts/Page.tsx';
 import { Problem } from '../../parts/Problem.tsx';
 import { Time } from '../../parts/Time.tsx';
 import styles from './Settings.module.css';
-import { Appearance, Engine, Collateral } from './NodeSettings.tsx';
+import { Challenges, Collateral, CollateralCache } from './EvidenceSettings.tsx';
+import { Appearance, Engine } from './NodeSettings.tsx';
 import { IdentityPart, CoalitionPart, Pairing, Health } from './NodeParts.tsx';
 
 export function SettingsPage() {
@@ -52,6 +53,8 @@ export function SettingsPage() {
               <Appearance current={current} />
               <Engine current={current} />
               <Collateral current={current} />
+              <CollateralCache alarmDays={current.alarmDays} />
+              <Challenges current={current} />
             </>
           )}
         </Ask>
