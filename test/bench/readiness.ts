@@ -44,8 +44,8 @@ export async function startNode(folder: string): Promise<StartedNode> {
   };
 }
 
-export async function readiness({ folder, large, print, note }: Bench): Promise<void> {
-  const small = join(folder, 'small');
+export async function readiness({ seeded, large, print, note }: Bench): Promise<void> {
+  const small = join(seeded, 'small');
   if (!existsSync(small)) await seedFolder(small, 10_000);
   const times: number[] = [];
   for (let i = 0; i < 5; i++) {
@@ -56,11 +56,11 @@ export async function readiness({ folder, large, print, note }: Bench): Promise<
   let beside = 'target < 1 500 ms';
   if (large > 0) {
     const start = performance.now();
-    if (!existsSync(largeFolder(folder))) {
-      await seedFolder(largeFolder(folder), large);
+    if (!existsSync(largeFolder(seeded))) {
+      await seedFolder(largeFolder(seeded), large);
       note(`(seeded ${large} signed entries in ${((performance.now() - start) / 1000).toFixed(0)} s)`);
     }
-    const node = await startNode(largeFolder(folder));
+    const node = await startNode(largeFolder(seeded));
     beside += `; with ${large} entries: ${milliseconds(node.readyAfter)}`;
     await node.stop();
   }
@@ -83,4 +83,4 @@ export async function readiness({ folder, large, print, note }: Bench): Promise<
 }
 
 /** The large log, shared with the browser's figures. */
-export const largeFolder = (folder: string): string => join(folder, 'large');
+export const largeFolder = (seeded: string): string => join(seeded, 'large');

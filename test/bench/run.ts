@@ -3,6 +3,7 @@
  * size of the large log (default 1,000,000; 0 leaves it out), `--keep DIR` keeps the seeded logs there for the next
  * run. Nothing here asserts a time.
  */
+import { spawnSync } from 'node:child_process';
 import { cpus, tmpdir } from 'node:os';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +22,10 @@ export interface Figure {
 }
 
 export interface Bench {
+  /** Empty, and gone afterwards. */
   readonly folder: string;
+  /** Where seeded logs stand; what is there already is used as it is. */
+  readonly seeded: string;
   /** Entries of the large log; 0: leave out. */
   readonly large: number;
   print(figure: Figure): void;
@@ -33,24 +37,41 @@ const { values } = parseArgs({
     large: { type: 'string', default: '1000000' },
     only: { type: 'string' },
     keep: { type: 'string' },
+    quiet: { type: 'boolean', default: false },
   },
 });
 const sections = { appends, proofs, verifier, readiness, browser };
-const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'muster-bench-'));
-mkdirSync(folder, { recursive: true });
+const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
+const seeded = values.keep ?? folder;
+mkdirSync(seeded, { recursive: true });
 const bench: Bench = {
   folder,
+  seeded,
   large: Number(values.large),
   print: ({ name, value, beside }) => console.log(`${name.padEnd(64)} ${value.padStart(16)}   ${beside}`),
   note: (text) => console.log(text),
 };
-console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`);
+if (!values.quiet)
+  console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`);
 try {
-  for (const [name, run] of Object.entries(sections)) {
-    if (values.only !== undefined && !values.only.split(',').includes(name)) continue;
-    console.log(`\n${name}`);
-    await run(bench);
+  const wanted = values.only?.split(',') ?? Object.keys(sections);
+  for (const name of wanted) {
+    const run = sections[name as keyof typeof sections];
+    if (run === undefined)
+      throw new Error(`there is no section ${name}: ${Object.keys(sections).join(', ')}`);
+    if (wanted.length > 1) apart(name);
+    else {
+      console.log(`\n${name}`);
+      await run(bench);
+    }
   }
 } finally {
-  if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Each section in a process of its own, so that the heap of one does not slow down the next. */
+function apart(name: string): void {
+  const options = ['--only', name, '--large', values.large, '--keep', seeded, '--quiet'];
+  const { status } = spawnSync(process.execPath, [import.meta.filename, ...options], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`the section ${name} ended with ${status}`);
 }
