@@ -29,13 +29,13 @@ describeWith('chromium', 'the interface', () => {
   it('says when the node is gone, keeps what it had, and catches up when it is back', async () => {
     const { page, node, go, close } = await lab.open({ data: 'normal' });
     await go('#/chronicle');
-    await page.getByText('connected').waitFor();
+    await page.getByText('connected', { exact: true }).waitFor();
     node.down(true);
     await page.getByText(/node not reachable for/).waitFor();
     expect(await page.getByRole('row', { name: /^Entry 82,/ }).isVisible()).toBe(true);
     node.append();
     node.down(false);
-    await page.getByText('connected').waitFor();
+    await page.getByText('connected', { exact: true }).waitFor();
     await page.getByRole('row', { name: /^Entry 83,/ }).waitFor();
     await close();
   });

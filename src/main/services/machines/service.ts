@@ -19,7 +19,8 @@ import { createProofs } from './proofs.ts';
 import { createMachineView, failedCheck, pinsJson } from './view.ts';
 import { createAlarmWatch, heldCollateral } from './watch.ts';
 
-/** How often the early documents are compared with the standard ones. */
+/** How soon after a start, and how often then, the early documents are compared with the standard ones. */
+const FIRST_LOOK_AHEAD = 60_000;
 const LOOK_AHEAD = 6 * 3_600_000;
 
 export function createMachines(ports: MachinePorts): Machines {
@@ -43,6 +44,7 @@ export function createMachines(ports: MachinePorts): Machines {
   const watch = createAlarmWatch({ blobs, judge, collateral: keeper, now });
   const folder = createFolderVerifier(operations, judge);
   let simulated = false;
+  let firstLook: NodeJS.Timeout | undefined;
   let lookingAhead: NodeJS.Timeout | undefined;
 
   /** Report data of a quote that answers no challenge: the node's key in the first half. */
@@ -281,14 +283,15 @@ export function createMachines(ports: MachinePorts): Machines {
     async start() {
       await keeper.start();
       schedule.start();
-      lookingAhead = setInterval(
-        () => void lookAhead().catch((error: unknown) => note(String(error))),
-        LOOK_AHEAD,
-      );
+      const ahead = (): void => void lookAhead().catch((error: unknown) => note(String(error)));
+      firstLook = setTimeout(ahead, FIRST_LOOK_AHEAD);
+      firstLook.unref();
+      lookingAhead = setInterval(ahead, LOOK_AHEAD);
       lookingAhead.unref();
     },
     renew: () => keeper.renew(),
     async close() {
+      clearTimeout(firstLook);
       clearInterval(lookingAhead);
       await schedule.close();
       await keeper.close();
