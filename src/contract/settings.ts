@@ -18,6 +18,8 @@ export const settingsShape = z.object({
   collateralService: z.string().max(2048),
   /** HTTP proxy for it, `http://host:port`; empty: none. */
   collateralProxy: z.string().max(2048),
+  /** How long one answer of it may take, seconds; with retries three times as long. */
+  collateralSeconds: z.number().int().min(1).max(120),
   /** PEM file of the CA that a PCCS has its own certificate from; empty: the system's. */
   collateralCa: z.string().max(4096),
   /** `early` takes a new TCB recovery before Intel makes it the standard. */
@@ -44,6 +46,7 @@ export const defaultSettings: Settings = {
   insecureRegistries: [],
   collateralService: 'https://api.trustedservices.intel.com',
   collateralProxy: '',
+  collateralSeconds: 10,
   collateralCa: '',
   collateralUpdate: 'standard',
   quoteHelper: '',

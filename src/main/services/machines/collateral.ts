@@ -32,8 +32,8 @@ export interface CollateralKeeperPorts {
 export interface CollateralKeeper {
   /** True when `url` is the service of the settings and `at` (Unix seconds) is about now. */
   isCurrent(url: string, at: number): boolean;
-  /** Proxy and CA of the settings. Errors: `COLLATERAL_SETTINGS`. */
-  connection(): { proxy?: string; ca?: string };
+  /** Time-outs, proxy and CA of the settings. Errors: `COLLATERAL_SETTINGS`. */
+  connection(): { timeoutMs: number; totalMs: number; proxy?: string; ca?: string };
   /** Errors: as the cache. */
   collateralFor(platform: PlatformQuery, at: number): Promise<FetchedCollateral>;
   editions(platform: PlatformQuery, at: number): Promise<{ standard: Edition; early: Edition }>;
@@ -57,14 +57,22 @@ export function createCollateralKeeper(ports: CollateralKeeperPorts): Collateral
   const rollbacks: RollbackAlarm[] = [];
 
   const connection: CollateralKeeper['connection'] = () => {
-    const { collateralProxy, collateralCa } = settings();
+    const { collateralProxy, collateralCa, collateralSeconds } = settings();
     return {
+      timeoutMs: collateralSeconds * 1000,
+      totalMs: collateralSeconds * 3000,
       ...(collateralProxy === '' ? {} : { proxy: collateralProxy }),
       ...(collateralCa === '' ? {} : { ca: readCa(collateralCa) }),
     };
   };
-  const keyOf = ({ collateralService, collateralProxy, collateralCa, collateralUpdate }: Settings): string =>
-    JSON.stringify([collateralService, collateralProxy, collateralCa, collateralUpdate]);
+  const keyOf = (its: Settings): string =>
+    JSON.stringify([
+      its.collateralService,
+      its.collateralProxy,
+      its.collateralCa,
+      its.collateralUpdate,
+      its.collateralSeconds,
+    ]);
   const current = (): CollateralCache => {
     if (cache === null) {
       const { collateralService, collateralUpdate } = settings();

@@ -24,11 +24,14 @@ export function Collateral({ current }: { current: Settings }) {
   const [proxy, setProxy] = useState(current.collateralProxy);
   const [ca, setCa] = useState(current.collateralCa);
   const [update, setUpdate] = useState(current.collateralUpdate);
+  const [seconds, setSeconds] = useState(String(current.collateralSeconds));
+  const collateralSeconds = within(seconds, 1, 120);
   const next = {
     collateralService: url.trim(),
     collateralProxy: proxy.trim(),
     collateralCa: ca.trim(),
     collateralUpdate: update,
+    collateralSeconds: collateralSeconds ?? current.collateralSeconds,
   };
   return (
     <Section title={t('settings.evidence')}>
@@ -46,7 +49,7 @@ export function Collateral({ current }: { current: Settings }) {
           onChange={setUrl}
           mono
         />
-        <Fields columns={2}>
+        <Fields columns={3}>
           <TextField
             label={t('settings.proxy')}
             help={t('settings.proxyHelp')}
@@ -56,6 +59,15 @@ export function Collateral({ current }: { current: Settings }) {
             mono
           />
           <TextField label={t('settings.ca')} help={t('settings.caHelp')} value={ca} onChange={setCa} mono />
+          <TextField
+            label={t('settings.timeout')}
+            help={t('settings.timeoutHelp')}
+            unit={t('settings.seconds')}
+            value={seconds}
+            onChange={setSeconds}
+            fault={collateralSeconds === null ? t('settings.range', { least: 1, most: 120 }) : null}
+            inputMode="numeric"
+          />
         </Fields>
         <Choice
           label={t('settings.update')}
@@ -69,13 +81,23 @@ export function Collateral({ current }: { current: Settings }) {
         <p className={styles.note}>{t('settings.updateHelp')}</p>
         <Thrown error={set.error} />
         <div>
-          <Button type="submit" disabled={!differs(next, current)} busy={set.isPending}>
+          <Button
+            type="submit"
+            disabled={collateralSeconds === null || !differs(next, current)}
+            busy={set.isPending}
+          >
             {t('settings.saveCollateral')}
           </Button>
         </div>
       </form>
     </Section>
   );
+}
+
+/** A whole number in that range, or null. */
+function within(text: string, least: number, most: number): number | null {
+  const value = parseCount(text);
+  return value !== null && value >= least && value <= most ? value : null;
 }
 
 const differs = (next: Partial<Settings>, current: Settings): boolean =>
@@ -87,10 +109,7 @@ export function Challenges({ current }: { current: Settings }) {
   const [hours, setHours] = useState(String(current.challengeHours));
   const [minutes, setMinutes] = useState(String(current.challengeMinutes));
   const [days, setDays] = useState(String(current.alarmDays));
-  const within = (text: string, least: number, most: number): number | null => {
-    const value = parseCount(text);
-    return value !== null && value >= least && value <= most ? value : null;
-  };
+  const [helper, setHelper] = useState(current.quoteHelper);
   const challengeHours = within(hours, 0, 720);
   const challengeMinutes = within(minutes, 1, 10_080);
   const alarmDays = within(days, 1, 60);
@@ -99,7 +118,7 @@ export function Challenges({ current }: { current: Settings }) {
   const next =
     challengeHours === null || challengeMinutes === null || alarmDays === null
       ? null
-      : { challengeHours, challengeMinutes, alarmDays };
+      : { challengeHours, challengeMinutes, alarmDays, quoteHelper: helper.trim() };
   return (
     <Section title={t('settings.challenges')}>
       <form
@@ -138,6 +157,13 @@ export function Challenges({ current }: { current: Settings }) {
             inputMode="numeric"
           />
         </Fields>
+        <TextField
+          label={t('settings.quoteHelper')}
+          help={t('settings.quoteHelperHelp')}
+          value={helper}
+          onChange={setHelper}
+          mono
+        />
         <Thrown error={set.error} />
         <div>
           <Button type="submit" disabled={next === null || !differs(next, current)} busy={set.isPending}>
