@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { describe } from 'vitest';
+import { describe, it } from 'vitest';
 
 export type Part = 'docker' | 'registry' | 'chromium' | 'vectors' | 'electron' | 'netfilter';
 
@@ -90,7 +90,8 @@ export function describeWith(parts: Part | readonly Part[], title: string, body:
   }
   const reason = `not run here: ${missing.map((part) => (part === 'electron' ? 'electron binary' : part)).join(', ')}`;
   console.log(`${reason} (${title})`);
-  describe.skip(`${title} (${reason})`, body);
+  // the block itself may read what is not here
+  describe.skip(`${title} (${reason})`, () => it('is left out', () => undefined));
 }
 
 /** Asked in a child process, because the answer is needed before tests are collected. */

@@ -40,7 +40,7 @@ it.each(Object.keys(MUTATIONS))(
       const changed = MUTATIONS[name]!(original, randomFrom(seed), all);
       try {
         const same =
-          quoteMeaning(changed.quote) === quoteMeaning(original.quote) &&
+          quoteMeaning(changed.quote).join() === quoteMeaning(original.quote).join() &&
           judgementMeaning(changed) === judgementMeaning(original);
         if (!same) other += 1;
       } catch {

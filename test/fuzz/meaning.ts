@@ -19,20 +19,19 @@ function memberMeaning(name: keyof Collateral, text: string): string {
   return name === 'tcb_info' || name === 'qe_identity' ? text : text.toLowerCase();
 }
 
-/** Equal exactly for quotes that mean the same; the quote must be one that can be read. */
-export function quoteMeaning(quote: Uint8Array): string {
+/**
+ * What a quote says, in its two halves: what the attestation key signed, and what vouches for that key. Both hold
+ * the key, so that the halves of two genuine quotes fit together only where they share it, and then nothing is
+ * forged. The quote must be one that can be read.
+ */
+export function quoteMeaning(quote: Uint8Array): readonly [signed: string, vouched: string] {
   const parsed = parseQuote(quote);
+  const { attestationKey: key } = parsed;
+  const text = (parts: readonly Uint8Array[]): string => parts.map(toHex).join();
   return [
-    parsed.signedBytes,
-    parsed.signature,
-    parsed.attestationKey,
-    parsed.qeReport,
-    parsed.qeReportSignature,
-    parsed.qeAuthData,
-    ...quoteChain(parsed),
-  ]
-    .map(toHex)
-    .join();
+    text([key, parsed.signedBytes, parsed.signature]),
+    text([key, parsed.qeReport, parsed.qeReportSignature, parsed.qeAuthData, ...quoteChain(parsed)]),
+  ];
 }
 
 /** The same for everything else: collateral, root and time. */
