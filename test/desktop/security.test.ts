@@ -137,7 +137,13 @@ describeWith('chromium', 'a page in the desktop window', () => {
     await until('the frame is there', () => page.frames().length === 2);
     // no preload runs there; a renderer that was taken over would send the message by itself
     expect(await page.frames()[1]?.evaluate(() => 'muster' in window)).toBe(false);
-    await desktop.command('forge', 'muster:connect', 'subframe');
+    // the stand-in hears of the frame by a connection of its own, perhaps a little later
+    const forge = (): Promise<string> =>
+      desktop.command('forge', 'muster:connect', 'subframe').then(
+        () => 'sent',
+        () => 'no frame yet',
+      );
+    await expect.poll(forge, { timeout: 10_000 }).toBe('sent');
     await until('a refusal in the log', () => desktop.log().includes(REFUSED));
     await desktop.command('forge', 'muster:connect', 'gone');
     await until('another one', () => desktop.log().split(REFUSED).length === 3);
