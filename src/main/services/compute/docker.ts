@@ -21,7 +21,7 @@ import type {
   PullRequest,
   StatsSample,
 } from './engine.ts';
-import { engineTime, frames, lines, lineTime } from './logs.ts';
+import { engineTime, frames, lines, lineTime, toTheEnd } from './logs.ts';
 import { cancelled, engineProblem } from './problems.ts';
 import { createPullProgress, pullProblem } from './progress.ts';
 import type { PullEvent } from './progress.ts';
@@ -93,6 +93,20 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: DockerOpti
   }
 
   async function* logs(id: string, query: LogQuery, signal?: AbortSignal): AsyncGenerator<LogLine> {
+    if (query.follow !== true) return yield* readLogs(id, query, signal);
+    const again = (since: string | undefined): AsyncIterable<LogLine> => {
+      const { tail, ...rest } = query;
+      const part = since === undefined ? (tail === undefined ? {} : { tail }) : { since };
+      return readLogs(id, { ...rest, ...part, follow: false }, signal);
+    };
+    yield* toTheEnd(readLogs(id, query, signal), again, query.tail !== undefined);
+  }
+
+  async function* readLogs(
+    id: string,
+    query: LogQuery,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<LogLine> {
     const after = query.since === undefined ? '' : lineTime(query.since);
     const stream = await open(
       `/containers/${encodeURIComponent(id)}/logs?`,

@@ -66,6 +66,40 @@ export async function* lines(source: AsyncIterable<Frame>, after = ''): AsyncGen
   for (const [stream, line] of open) if (line.size > 0) yield* close(stream, line);
 }
 
+/** Lines that are remembered, to know them again: more than the copies of two streams can get out of order. */
+const REMEMBERED = 64;
+
+/**
+ * A followed log to its real end. An engine may end the stream of a container that exits before it has sent the
+ * last lines (seen with Docker under load), so what it has written is read once more and the rest is told.
+ * `again(since)` reads without following: lines later than `since`; absent: as the caller asked. `isTail`: the
+ * caller asked for the last lines only, so that asking the same again could answer others.
+ */
+export async function* toTheEnd(
+  followed: AsyncIterable<LogLine>,
+  again: (since: string | undefined) => AsyncIterable<LogLine>,
+  isTail: boolean,
+): AsyncGenerator<LogLine> {
+  const nameOf = ({ time, stream, text }: LogLine): string => `${time} ${stream} ${text}`;
+  const recent: LogLine[] = [];
+  let seq = 0;
+  let forgotten = false;
+  for await (const line of followed) {
+    recent.push(line);
+    if (recent.length > REMEMBERED) forgotten = recent.shift() !== undefined;
+    seq = line.seq + 1;
+    yield line;
+  }
+  const known = new Set(recent.map(nameOf));
+  try {
+    for await (const line of again(forgotten || isTail ? recent[0]?.time : undefined))
+      if (!known.has(nameOf(line))) yield { ...line, seq: seq++ };
+  } catch (error) {
+    // a container that was removed meanwhile has no log to read again
+    if (!(error instanceof Refusal && error.code === 'CONTAINER_UNKNOWN')) throw error;
+  }
+}
+
 /** The engine's `since` for a `LogLine.time`: seconds and nanoseconds. Errors: `LOG_TIME`. */
 export function engineTime(time: string): string {
   const match = TIME.exec(`${time} `);

@@ -1,11 +1,12 @@
 /** What comes out of an engine's streams: log lines, samples, pull progress. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { engineTime, frames, lines, lineTime } from '../../../../src/main/services/compute/logs.ts';
+import { engineTime, frames, lines, lineTime, toTheEnd } from '../../../../src/main/services/compute/logs.ts';
 import { createPullProgress, pullProblem } from '../../../../src/main/services/compute/progress.ts';
 import { readSample } from '../../../../src/main/services/compute/stats.ts';
 import { jsonLines } from '../../../../src/main/services/compute/streams.ts';
 import type { LogLine } from '../../../../src/main/services/compute/index.ts';
+import { Refusal } from '../../../../src/protocol/bytes/index.ts';
 import { refusalOf } from '../../../docker/refusal.ts';
 
 function frame(stream: 1 | 2, text: string | Buffer): Buffer {
@@ -92,6 +93,50 @@ const raw = (seconds: number, cpu: number, stats: Record<string, number> = {}): 
   memory_stats: { usage: 5000, stats },
   networks: { eth0: { rx_bytes: 10, tx_bytes: 1 }, eth1: { rx_bytes: 20, tx_bytes: 2 } },
   pids_stats: { current: 3 },
+});
+
+describe('a followed log that the engine ends too early', () => {
+  const line = (seq: number, stream: LogLine['stream'] = 'stdout'): LogLine => ({
+    seq,
+    time: `2026-11-21T00:00:00.${String(seq).padStart(9, '0')}Z`,
+    stream,
+    text: `line ${seq}`,
+  });
+  const all = Array.from({ length: 200 }, (_, n) => line(n, n % 3 === 0 ? 'stderr' : 'stdout'));
+  const source = async function* (given: readonly LogLine[]): AsyncGenerator<LogLine> {
+    yield* given;
+  };
+  const read = async (told: number, isTail = false, written = all): Promise<LogLine[]> => {
+    const got: LogLine[] = [];
+    const again = (since: string | undefined) =>
+      source(written.filter(({ time }) => since === undefined || time > since));
+    for await (const one of toTheEnd(source(written.slice(0, told)), again, isTail)) got.push(one);
+    return got;
+  };
+
+  it('is told to its real end, each line once and in order', async () => {
+    for (const told of [0, 1, 2, 63, 64, 65, 150, 199, 200]) expect(await read(told), `${told}`).toEqual(all);
+    expect(await read(3, true)).toEqual(all);
+  });
+
+  it('also when the line that is missing has an earlier time than one that was told', async () => {
+    const swapped = [line(0), line(2), line(1, 'stderr')];
+    const got = await read(2, false, swapped);
+    expect(got.map(({ text }) => text)).toEqual(['line 0', 'line 2', 'line 1']);
+  });
+
+  it('ends quietly when the container is gone meanwhile, and tells any other trouble', async () => {
+    const failing = (code: string) => async () => {
+      const got: LogLine[] = [];
+      const again = async function* (): AsyncGenerator<LogLine> {
+        throw new Refusal(code, 'no');
+      };
+      for await (const one of toTheEnd(source(all.slice(0, 2)), again, false)) got.push(one);
+      return got.length;
+    };
+    expect(await failing('CONTAINER_UNKNOWN')()).toBe(2);
+    expect(await refusalOf(failing('ENGINE_FAILED')())).toBe('ENGINE_FAILED');
+  });
 });
 
 describe('samples', () => {
