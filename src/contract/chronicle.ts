@@ -2,8 +2,8 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
 import { query } from './base.ts';
-import { check } from './attestation.ts';
 import { count, hex, isoTime, millis, stage } from './shapes.ts';
+import { check } from './verdict.ts';
 
 /** A 32-byte hash in standard base64, as checkpoints write it. */
 const hash = z.string().length(44);

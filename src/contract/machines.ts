@@ -1,21 +1,22 @@
 /** Machines: registration, evidence, pins, and the capacity that is offered on them. */
 import { z } from 'zod';
-import { collateralInput, eventLogFile, pins, quoteInput, register, verdict } from './attestation.ts';
+import { collateralInput, eventLogFile, quoteInput } from './attestation.ts';
 import { command, query } from './base.ts';
+import { pins, register } from './policy.ts';
 import { count, hex, millis, name, receipt, stage } from './shapes.ts';
+import { verdict } from './verdict.ts';
+
+/** The most that one machine may offer. */
+export const MAX_CAPACITY = {
+  cpuMillicores: 1_024_000,
+  ramMib: 64 * 1024 * 1024,
+  storageGib: 1024 * 1024,
+} as const;
 
 export const capacity = z.object({
-  cpuMillicores: z.number().int().min(1).max(1_024_000),
-  ramMib: z
-    .number()
-    .int()
-    .min(1)
-    .max(64 * 1024 * 1024),
-  storageGib: z
-    .number()
-    .int()
-    .min(0)
-    .max(1024 * 1024),
+  cpuMillicores: z.number().int().min(1).max(MAX_CAPACITY.cpuMillicores),
+  ramMib: z.number().int().min(1).max(MAX_CAPACITY.ramMib),
+  storageGib: z.number().int().min(0).max(MAX_CAPACITY.storageGib),
 });
 export type Capacity = z.infer<typeof capacity>;
 
@@ -35,6 +36,8 @@ export const challenge = z.object({
   at: millis,
   expires: millis,
   index: count,
+  /** Why the node could not give the answer itself so far; it tries again until `expires`. */
+  obstacle: z.string().optional(),
 });
 export type Challenge = z.infer<typeof challenge>;
 

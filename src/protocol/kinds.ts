@@ -1,4 +1,5 @@
 /** The one list of all kinds; the only file that knows them all. */
+import { policyKinds } from './attestation/adopted-policy.ts';
 import { machineKinds } from './attestation/kinds.ts';
 import { coalitionKinds } from './coalition/index.ts';
 import { computeKinds } from './compute/index.ts';
@@ -6,5 +7,8 @@ import type { Kinds } from './record/index.ts';
 import { ticketKinds } from './ticket/index.ts';
 
 export const kinds: Kinds = new Map(
-  [...coalitionKinds, ...machineKinds, ...ticketKinds, ...computeKinds].map((kind) => [kind.name, kind]),
+  [...coalitionKinds, ...machineKinds, ...policyKinds, ...ticketKinds, ...computeKinds].map((kind) => [
+    kind.name,
+    kind,
+  ]),
 );

@@ -5,6 +5,7 @@ import { createSignatureChecker, nodeHashes } from '../../src/main/hashes.ts';
 import { planBundle } from '../../src/protocol/attestation/index.ts';
 import { decodeCanonical, encodeCanonical, settle } from '../../src/protocol/bytes/index.ts';
 import type { Value } from '../../src/protocol/bytes/index.ts';
+import { folderRows } from '../fakes/node/attestation.ts';
 import { machineId } from '../fakes/node.ts';
 import { describeWith } from '../parts.ts';
 import { vectorCollateral, vectorQuote } from '../protocol/attestation/vectors.ts';
@@ -123,6 +124,25 @@ describeWith('chromium', 'a folder of ten thousand quotes', () => {
     await grid.waitFor();
     expect(await grid.getAttribute('aria-rowcount')).toBe('10001');
     expect(await grid.getByRole('row').count()).toBeLessThan(80);
+    // every row is counted once, and what is simulated is not called genuine
+    const figures = (text: string): number => Number(text.replaceAll(/\D/g, ''));
+    const choices = await page
+      .getByRole('radio')
+      .evaluateAll((all) => all.map((one) => one.parentElement?.textContent));
+    const [whole, genuine, simulated, ...others] = choices.map((text) => figures(text ?? ''));
+    expect(choices.map((text) => text?.split(' ')[0])).toEqual([
+      'All',
+      'genuine',
+      'simulated',
+      'incomplete',
+      'refused',
+      'unreadable',
+    ]);
+    expect(genuine! + simulated! + others.reduce((a, b) => a + b)).toBe(whole);
+    const rows = folderRows(10_000);
+    expect(genuine).toBe(rows.filter((row) => row.evidence === 'genuine' && !row.simulated).length);
+    await page.getByRole('radio', { name: /^simulated/ }).check();
+    await expect.poll(() => grid.getAttribute('aria-rowcount')).toBe(String(simulated! + 1));
     await page.getByRole('radio', { name: /^refused/ }).check();
     await expect.poll(() => grid.getAttribute('aria-rowcount')).toBe('1429');
     const [download] = await Promise.all([
@@ -135,6 +155,27 @@ describeWith('chromium', 'a folder of ten thousand quotes', () => {
     expect(lines).toHaveLength(1429);
     expect(lines.filter((line) => /^[=+\-@]/.test(line))).toEqual([]);
     expect(lines.some((line) => line.startsWith(`"'=cmd-`))).toBe(true);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
+describeWith('chromium', 'a field for a number', () => {
+  useLab();
+
+  it('names its range, and nothing is saved outside of it', async () => {
+    const { page, go, complaints, close } = await lab.open({ data: 'normal' });
+    await go('#/settings');
+    const field = page.getByLabel('Time for an answer');
+    const save = page.getByRole('button', { name: 'Save evidence settings' });
+    for (const text of ['0', '121', '', '1.5']) {
+      await field.fill(text);
+      await page.getByText('A whole number from 1 to 120.').waitFor();
+      expect(await save.isDisabled(), text).toBe(true);
+    }
+    await field.fill('120');
+    await page.getByText('With retries three times as long.').waitFor();
+    expect(await save.isEnabled()).toBe(true);
     expect(complaints).toEqual([]);
     await close();
   });

@@ -97,6 +97,11 @@ export const nodeProblems = {
     meaning: 'A later version of Muster wrote this data folder; it was left untouched.',
     next: 'Start the later version, or name another folder with --data.',
   },
+  STORE_REPLAY: {
+    meaning:
+      'The view of the log cannot be brought to the rules of this version; the log was left as it was.',
+    next: 'Keep the folder, start the version that wrote it last, and report the entry that is named.',
+  },
   STORE_CLOSED: {
     meaning: 'The node is going down and takes nothing more.',
     next: 'Start the node and try again.',

@@ -1,11 +1,6 @@
 import { MAX_EVENTS } from '../../contract/index.ts';
 import type { AttestationPolicy, EventLogReportJson, VerdictJson } from '../../contract/index.ts';
-import {
-  checkPolicy,
-  DEFAULT_POLICY,
-  explainPolicy,
-  STRICT_POLICY,
-} from '../../protocol/attestation/index.ts';
+import { DEFAULT_POLICY, explainPolicy, STRICT_POLICY } from '../../protocol/attestation/index.ts';
 import type { EventLogReport, Policy } from '../../protocol/attestation/index.ts';
 import { toBase64url, toHex } from '../../protocol/bytes/index.ts';
 import { nodeHashes } from '../hashes.ts';
@@ -26,8 +21,8 @@ export const attestation = {
   detect: os.attestation.detect.handler(({ context }) => context.node.machines.detect()),
   verify: os.attestation.verify.handler(async ({ context, input }) => {
     const { pins, policy, ...evidence } = input;
-    const judged = await context.node.machines.judge(evidence, pins, policy);
-    const { verdict, quote, log } = judged;
+    const { verdict, quote, log: replay } = await context.node.machines.judge(evidence, pins, policy);
+    const log = replay();
     return {
       verdict: verdict as unknown as VerdictJson,
       quote: { sha256: toHex(nodeHashes.sha256(quote)), size: quote.length },
@@ -52,34 +47,21 @@ export const attestation = {
     return { policy: onWire(policy), index, explained: explainPolicy(policy), receipt };
   }),
   tryPolicy: os.attestation.tryPolicy.handler(async ({ context, input }) => {
-    const { machines } = context.node;
-    const policy: unknown = input.policy;
-    checkPolicy(policy);
-    const [now, then] = await Promise.all([
-      machines.policies.current().then((current) => machines.underPolicy(current.policy)),
-      machines.underPolicy(policy),
-    ]);
+    const { explained, machines } = await context.node.machines.tryPolicy(input.policy);
     return {
-      explained: explainPolicy(policy),
-      machines: then.flatMap(({ machine, verdict }, i) => {
-        const before = now[i]?.verdict;
-        return verdict === null || before == null
-          ? []
-          : [
-              {
-                id: toHex(machine.machine),
-                name: machine.name,
-                before: before.policy.outcome,
-                after: verdict.policy.outcome,
-                lines: verdict.policy.lines.map((line) => ({ ...line })),
-              },
-            ];
-      }),
+      explained: [...explained],
+      machines: machines.map(({ machine, before, after }) => ({
+        id: toHex(machine.machine),
+        name: machine.name,
+        before: before.policy.outcome,
+        after: after.policy.outcome,
+        lines: after.policy.lines.map((line) => ({ ...line })),
+      })),
     };
   }),
-  collateral: os.attestation.collateral.handler(({ context }) => ({
+  collateral: os.attestation.collateral.handler(async ({ context }) => ({
     service: context.node.settings.current().collateralService,
-    entries: context.node.machines.collateral.entries().map((entry) => ({
+    entries: (await context.node.machines.collateral.entries()).map((entry) => ({
       fmspc: entry.fmspc,
       ca: entry.ca,
       mode: String(entry.mode),
@@ -98,21 +80,11 @@ export const attestation = {
   alarms: os.attestation.alarms.handler(async ({ context }) => ({
     alarms: await context.node.machines.alarms(),
   })),
-  verifyFolder: os.attestation.verifyFolder.handler(async ({ context, input }) => {
-    const { machines } = context.node;
-    const { policy } = await machines.policies.current();
-    const at = Math.floor((input.at ?? Date.now()) / 1000);
-    return {
-      operation: await machines.folder.start({
-        folder: input.folder,
-        collateral: input.collateral,
-        at,
-        policy,
-      }),
-    };
-  }),
+  verifyFolder: os.attestation.verifyFolder.handler(async ({ context, input }) => ({
+    operation: await context.node.machines.verifyFolder(input),
+  })),
   folderResult: os.attestation.folderResult.handler(({ context, input }) => {
-    const { rows, done } = context.node.machines.folder.result(input.operation);
+    const { rows, done } = context.node.machines.folderResult(input.operation);
     return { rows: [...rows], done };
   }),
   eventLog: os.attestation.eventLog.handler(async ({ context, input }) => {

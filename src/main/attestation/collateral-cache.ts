@@ -16,15 +16,11 @@ import {
   serveSet,
 } from './collateral-cached.ts';
 import { type KeptSet, keyOf, readKept, readKey, type Wanted, writeKept } from './collateral-kept.ts';
+import { createRenewal, dueAfter, nodeTimers, noteFailure, type Timers } from './collateral-renewal.ts';
 import { createRollbackMemory, type RollbackAlarm } from './collateral-memory.ts';
 import type { CollateralMode, CollateralSource } from './collateral-source.ts';
 import type { CollateralStore } from './collateral-store.ts';
 import { reasonOf } from './quote-source.ts';
-
-export interface Timers {
-  set(run: () => void, ms: number): unknown;
-  clear(timer: unknown): void;
-}
 
 export interface CollateralCacheOptions {
   readonly source: CollateralSource;
@@ -66,16 +62,7 @@ export interface CollateralCache extends CollateralSource {
 }
 
 const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-/** Intel issues anew every day, so a set is renewed about daily however long it lives. */
-const LONGEST_LIFE = 24 * HOUR;
 const MEMORY_KEY = 'memory';
-
-const nodeTimers: Timers = {
-  set: (run, ms) => setTimeout(run, ms).unref(),
-  clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
-};
 
 export function createCollateralCache(options: CollateralCacheOptions): CollateralCache {
   const { source, store, now, random, onAlarm, onNote } = options;
@@ -86,8 +73,6 @@ export function createCollateralCache(options: CollateralCacheOptions): Collater
   const alarmed = new Set<string>();
   const writes = new Set<Promise<void>>();
   let loading: Promise<void> | null = null;
-  let timer: unknown = null;
-  let running = false;
   let closed = false;
 
   const seconds = (): number => Math.floor(now() / SECOND);
@@ -153,12 +138,6 @@ export function createCollateralCache(options: CollateralCacheOptions): Collater
     return { ...set, facts, rollbacks };
   }
 
-  /** Somewhere in the third quarter of the life that is left, so that a fleet does not ask all at once. */
-  function dueAfter({ facts }: Held): number {
-    const life = Math.min(facts.expires * SECOND - now(), LONGEST_LIFE);
-    return now() + Math.max(Math.round(life * (0.5 + 0.25 * random())), MINUTE);
-  }
-
   async function fetchSet(entry: Entry): Promise<void> {
     const { mode, ...platform } = entry.wanted;
     const found = await source.collateralFor(platform, seconds(), mode);
@@ -176,33 +155,24 @@ export function createCollateralCache(options: CollateralCacheOptions): Collater
     }
     entry.held = held;
     entry.failure = null;
-    entry.due = dueAfter(held);
+    entry.due = dueAfter(held, now(), random);
     if (entries.get(entry.key) === entry)
       write('collateral', () =>
         store.put(entry.key, writeKept({ collateral, origin, notes, fetchedAt: held.fetchedAt })),
       );
   }
 
-  function noteFailure(entry: Entry, thrown: unknown): Error {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const times = (entry.failure?.times ?? 0) + 1;
-    const lasting =
-      error instanceof Refusal && (error.code === 'COLLATERAL_NOT_FOUND' || error.code === 'COLLATERAL_GONE');
-    entry.failure = { error, until: now() + (lasting ? 5 * MINUTE : 15 * SECOND), times };
-    const pause = Math.min(MINUTE * 2 ** Math.min(times - 1, 10), HOUR);
-    entry.due = now() + Math.round(pause * (0.5 + 0.5 * random()));
-    return error;
-  }
-
   /** One fetch at a time for each entry; whoever comes meanwhile waits for the same. */
   function renew(entry: Entry): Promise<void> {
     entry.refreshing ??= fetchSet(entry)
-      .catch((error: unknown) => {
-        throw noteFailure(entry, error);
+      .catch((thrown: unknown) => {
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        noteFailure(entry, error, now(), random);
+        throw error;
       })
       .finally(() => {
         entry.refreshing = null;
-        arm();
+        renewal.arm();
       });
     return entry.refreshing;
   }
@@ -210,24 +180,7 @@ export function createCollateralCache(options: CollateralCacheOptions): Collater
   /** The failure stays in the entry, for callers and screens. */
   const renewBehind = (entry: Entry): void => void renew(entry).catch(() => undefined);
 
-  function arm(): void {
-    if (timer !== null) timers.clear(timer);
-    timer = null;
-    if (!running) return;
-    const waiting = [...entries.values()].filter(
-      ({ held, refreshing }) => held !== null && refreshing === null,
-    );
-    if (waiting.length === 0) return;
-    const soonest = Math.min(...waiting.map(({ due }) => due));
-    timer = timers.set(tick, Math.max(soonest - now(), 0));
-  }
-
-  function tick(): void {
-    timer = null;
-    for (const entry of entries.values())
-      if (entry.held !== null && entry.refreshing === null && entry.due <= now()) renewBehind(entry);
-    arm();
-  }
+  const renewal = createRenewal({ timers, now, entries: () => entries.values(), renew: renewBehind });
 
   async function loadSet(key: string, wanted: Wanted): Promise<void> {
     const bytes = await store.get(key);
@@ -237,7 +190,7 @@ export function createCollateralCache(options: CollateralCacheOptions): Collater
       const held = admit({ ...kept, fetchedAt: Math.min(kept.fetchedAt, now()) }, wanted);
       const entry = entryOf(key, wanted);
       entry.held = held;
-      entry.due = dueAfter(held);
+      entry.due = dueAfter(held, now(), random);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       onNote?.(`The kept file ${key} was dropped: ${error.message}`);
@@ -324,14 +277,12 @@ export function createCollateralCache(options: CollateralCacheOptions): Collater
     },
     entries: () => [...entries.values()].map(lineOf).toSorted((a, b) => (a.key < b.key ? -1 : 1)),
     async start() {
-      running = true;
       await loaded();
-      arm();
+      if (!closed) renewal.start();
     },
     async close() {
-      running = false;
       closed = true;
-      arm();
+      renewal.stop();
       await Promise.all(writes);
     },
   };

@@ -58,6 +58,15 @@ function readProxy(text: string): URL {
   return readServiceAddress(text, 'The address of the proxy');
 }
 
+/** Errors: `COLLATERAL_SETTINGS` for a proxy that Node does not take, as one with a name that is not URL-encoded. */
+function makeAgents(options: https.AgentOptions): [http.Agent, https.Agent] {
+  try {
+    return [new http.Agent(options), new https.Agent(options)];
+  } catch (error) {
+    throw settings(`The proxy cannot be used (${reasonOf(error)}).`);
+  }
+}
+
 /** Mirrors often show a self-signed certificate, which is then its own CA. */
 function checkCa(pem: string): string {
   try {
@@ -160,8 +169,7 @@ export function createCollateralGet(caOrigin: string, options: CollateralHttpOpt
     keepAlive: false,
     ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }),
   };
-  const plain = new http.Agent(agentOptions);
-  const secure = new https.Agent(agentOptions);
+  const [plain, secure] = makeAgents(agentOptions);
 
   async function once(url: URL, signal: AbortSignal): Promise<CollateralAnswer> {
     const common = { signal, maxHeaderSize: LARGEST_HEADERS, headers: { accept: '*/*' } };

@@ -5,6 +5,7 @@ export * from './collateral-cache.ts';
 export type { CachedCollateral, CollateralEntry, Edition } from './collateral-cached.ts';
 export * from './collateral-check.ts';
 export type { HighestNumbers, Numbered, RollbackAlarm } from './collateral-memory.ts';
+export type { Timers } from './collateral-renewal.ts';
 export * from './collateral-service.ts';
 export * from './collateral-source.ts';
 export * from './collateral-store.ts';

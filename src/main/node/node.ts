@@ -38,6 +38,7 @@ import { openFolderBlobs, openThreadedStore, openVault, ownerOnly } from '../sto
 import type { Seal } from '../store/index.ts';
 import { nodeOrigin, openCommitteeOfOne } from '../substrate/index.ts';
 import { lockFolder } from './lock.ts';
+import { rebuildNotes } from './rebuild-notes.ts';
 import { VERSION } from './version.ts';
 
 export interface NodeOptions {
@@ -50,6 +51,8 @@ export interface NodeOptions {
   readonly guest?: QuoteSource;
   /** Settings that differ from the defaults until a person changes them. */
   readonly defaults?: Partial<Settings>;
+  /** Hears, in sentences, of what keeps the node from being open yet. */
+  readonly opening?: (sentence: string) => void;
 }
 
 /** A running node as the API sees it. */
@@ -85,9 +88,16 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
   try {
     const path = join(folder, 'store.db');
     const vault = openVault(join(folder, 'vault.json'), seal);
-    const store = await openThreadedStore({ path, headPath: join(folder, 'head'), rules: 'kinds' });
-    opened.push(store);
     const log = openLogFile(join(folder, 'muster.log'));
+    opened.push({ close: async () => log.flush() });
+    const store = await openThreadedStore(
+      { path, headPath: join(folder, 'head'), rules: 'kinds' },
+      rebuildNotes(now, (sentence) => {
+        log.info(sentence);
+        options.opening?.(sentence);
+      }),
+    );
+    opened.push(store);
     const settings = await openSettings(store, options.defaults);
     const operations = createOperations(now);
     const feed: Feed = createFeed(() => {
@@ -100,11 +110,13 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
           witnesses: 0,
         },
         runningOperations: operations.list().filter(({ state }) => state === 'running').length,
-        problems: health.problems().length,
+        problems: standing().length,
         simulated: machines.simulated(),
         now: now(),
       };
     });
+    /** What a person should look at, as long as it lasts. */
+    const standing = () => [...health.problems(), ...machines.problems()];
     const ledger = createLedger({ store, vault, feed, now });
     const health = startHealth({ path, health: store.health, now, changed: () => feed.changed('problems') });
     opened.push(health);
@@ -122,6 +134,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     const issuer = createIssuer({ store, vault, ledger, coalitions, check, now });
     const guest = options.guest ?? guestOf(() => settings.current().quoteHelper);
     const blobs = openFolderBlobs(join(folder, 'blobs'));
+    const note = (sentence: string): void => log.warn(sentence);
     const machines = createMachines({
       ledger,
       coalitions,
@@ -130,10 +143,12 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       guest,
       collateralStore: createFolderCollateralStore(join(folder, 'collateral')),
       settings: settings.current,
-      simulatedRoots: () => readSimulatedRoots(join(folder, 'simulated-roots')),
+      simulatedRoots: readSimulatedRoots(join(folder, 'simulated-roots'), note),
+      writable: () => vault.state() === 'ready' && store.health.writable,
       now,
-      note: (sentence) => log.warn(sentence),
+      note,
       changed: () => feed.changed('machines'),
+      troubled: () => feed.changed('problems'),
     });
 
     const engineOf = () => {
@@ -157,9 +172,8 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       registry: () => createRegistry({ insecure: settings.current().insecureRegistries }),
     });
     operations.subscribe(() => feed.touched());
-    await machines.list();
-    await machines.start();
     opened.push(machines);
+    await machines.start();
     void compute.resume().catch((error: unknown) => log.error({ error: String(error) }, 'resume failed'));
 
     let pairing: ReturnType<MusterNode['pair']> = null;
@@ -185,7 +199,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
         runtime: `Node ${process.versions.node}`,
         dataFolder: folder,
         startedAt,
-        problems: health.problems(),
+        problems: standing(),
       }),
       setPairing(pair) {
         pairing = pair;

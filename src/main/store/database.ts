@@ -8,7 +8,7 @@ import { Refusal } from '../../protocol/bytes/index.ts';
 import { ownerOnly } from './files.ts';
 
 /** One file each in spirit: a migration is never edited after release; the next number is added. */
-const migrations: readonly string[] = [
+const storeMigrations: readonly string[] = [
   `CREATE TABLE entries (
      idx INTEGER PRIMARY KEY,
      bytes BLOB NOT NULL,
@@ -45,6 +45,8 @@ const migrations: readonly string[] = [
      note BLOB NOT NULL
    ) STRICT;
    CREATE TABLE local (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
+  // the version of the rules that folded the view; no row: folded before there was one, or by no rules
+  `CREATE TABLE rules (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT;`,
 ];
 
 export interface Database {
@@ -57,10 +59,13 @@ export interface Database {
 }
 
 /**
- * Opens (and migrates) the store file. Errors: `STORE_DAMAGED` (not a database, or SQLite finds it corrupt),
+ * Opens (and migrates) a store file; the node's own unless other migrations are given. Errors: `STORE_DAMAGED` (not a database, or SQLite finds it corrupt),
  * `STORE_TOO_NEW` (written by a later version), `STORE_FULL`, `STORE_UNWRITABLE`.
  */
-export function openDatabase(path: string, options: { readOnly?: boolean } = {}): Database {
+export function openDatabase(
+  path: string,
+  options: { readOnly?: boolean; migrations?: readonly string[] } = {},
+): Database {
   return translating(() => {
     // the journals take over the mode of the file itself
     if (options.readOnly !== true) ownerOnly(path);
@@ -70,7 +75,7 @@ export function openDatabase(path: string, options: { readOnly?: boolean } = {})
         db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;');
         db.exec('PRAGMA cache_size = -16384; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;');
       }
-      migrate(db, options.readOnly ?? false);
+      migrate(db, options.migrations ?? storeMigrations, options.readOnly ?? false);
       return wrap(db);
     } catch (error) {
       db.close();
@@ -79,7 +84,7 @@ export function openDatabase(path: string, options: { readOnly?: boolean } = {})
   });
 }
 
-function migrate(db: DatabaseSync, readOnly: boolean): void {
+function migrate(db: DatabaseSync, migrations: readonly string[], readOnly: boolean): void {
   const row = db.prepare('PRAGMA user_version').get();
   const version = Number(row?.['user_version'] ?? 0);
   if (version > migrations.length)
@@ -143,24 +148,29 @@ export function translating<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const { errcode: code, syscall } = error as { errcode?: unknown; syscall?: unknown };
-    const why = error instanceof Error ? error.message : String(error);
-    if (typeof syscall === 'string') throw diskProblem((error as NodeJS.ErrnoException).code, why);
-    if (typeof code !== 'number') throw error;
-    switch (code === SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xff) {
-      case SQLITE_FULL:
-        throw new Refusal('STORE_FULL', `The disk that holds the store is full (${why}).`);
-      case SQLITE_IOERR:
-        throw new Refusal('STORE_IO', `The disk that holds the store answered with an error (${why}).`);
-      case SQLITE_CORRUPT:
-      case SQLITE_NOTADB:
-        throw new Refusal('STORE_DAMAGED', `The store file is damaged (${why}).`);
-      case SQLITE_READONLY:
-      case SQLITE_CANTOPEN:
-        throw new Refusal('STORE_UNWRITABLE', `The store file cannot be opened for writing (${why}).`);
-      default:
-        throw error;
-    }
+    throw storageRefusal(error) ?? error;
+  }
+}
+
+/** What SQLite or the disk complained of, as a refusal with a code; null when it is something else. */
+export function storageRefusal(error: unknown): Refusal | null {
+  const { errcode: code, syscall } = error as { errcode?: unknown; syscall?: unknown };
+  const why = error instanceof Error ? error.message : String(error);
+  if (typeof syscall === 'string') return diskProblem((error as NodeJS.ErrnoException).code, why);
+  if (typeof code !== 'number') return null;
+  switch (code === SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xff) {
+    case SQLITE_FULL:
+      return new Refusal('STORE_FULL', `The disk that holds the store is full (${why}).`);
+    case SQLITE_IOERR:
+      return new Refusal('STORE_IO', `The disk that holds the store answered with an error (${why}).`);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return new Refusal('STORE_DAMAGED', `The store file is damaged (${why}).`);
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+      return new Refusal('STORE_UNWRITABLE', `The store file cannot be opened for writing (${why}).`);
+    default:
+      return null;
   }
 }
 

@@ -2,15 +2,7 @@
  * The store in this thread: order, leaf, tree and fold in one transaction (house.md 1, 4). The worker runs this
  * very object; tests and offline commands use it directly.
  */
-import {
-  decodeCanonical,
-  encodeCanonical,
-  fromHex,
-  NO_COALITION,
-  Refusal,
-  sameBytes,
-} from '../../protocol/bytes/index.ts';
-import type { Value } from '../../protocol/bytes/index.ts';
+import { decodeCanonical, encodeCanonical, Refusal, sameBytes } from '../../protocol/bytes/index.ts';
 import { kinds } from '../../protocol/kinds.ts';
 import {
   consistencyNodes,
@@ -23,18 +15,20 @@ import {
 } from '../../protocol/log/index.ts';
 import type { FrontierState } from '../../protocol/log/index.ts';
 import { foldInto, judge, recordId } from '../../protocol/record/index.ts';
-import type { FoldResult, Record, Signed, View } from '../../protocol/record/index.ts';
+import type { FoldResult, Signed } from '../../protocol/record/index.ts';
 import { nodeHashes } from '../hashes.ts';
 import { startupChecks } from './checks.ts';
 import { openDatabase, translating } from './database.ts';
 import type { Database } from './database.ts';
+import { entryTable, findEntries, SELECT_ENTRY, toEntry } from './entries.ts';
+import type { Row } from './entries.ts';
 import { openHeadFile } from './head-file.ts';
 import type { HeadFile } from './head-file.ts';
-import type { Appended, CheckpointRow, EntryFilter, EntryRow, Store, StoreOptions } from './store.ts';
-import { createTree } from './tree.ts';
+import { currentView } from './rebuild.ts';
+import type { Appended, CheckpointRow, Rebuilding, Store, StoreHealth, StoreOptions } from './store.ts';
+import { createTree, treeRows } from './tree.ts';
+import { databaseView, MAX_ROW_BYTES } from './view.ts';
 
-/** No view row is larger; a record is at most 16 KiB and a fold only gathers a few. */
-const MAX_ROW_BYTES = 1024 * 1024;
 /** Two checkpoints within this time are one step of the timeline, milliseconds (core.md 1.4). */
 const CHECKPOINT_SPACING = 500;
 
@@ -45,8 +39,14 @@ export type LocalStore = {
     : Store[K];
 };
 
-/** Errors: `STORE_DAMAGED`, `STORE_TOO_NEW`, `STORE_UNWRITABLE`, `STORE_FULL`, `STORE_IO`. */
-export function openLocalStore(options: StoreOptions): LocalStore {
+/**
+ * Opens the store; `report` hears of a view that is folded anew. Errors: `STORE_DAMAGED`, `STORE_TOO_NEW`,
+ * `STORE_REPLAY`, `STORE_UNWRITABLE`, `STORE_FULL`, `STORE_IO`.
+ */
+export function openLocalStore(
+  options: StoreOptions,
+  report: (progress: Rebuilding) => void = () => undefined,
+): LocalStore {
   return translating(() => {
     const opened: { close(): void }[] = [];
     try {
@@ -54,7 +54,7 @@ export function openLocalStore(options: StoreOptions): LocalStore {
       opened.push(db);
       const headFile = openHeadFile(options.headPath);
       opened.push(headFile);
-      const store = createLocalStore(db, headFile, options);
+      const store = createLocalStore(db, headFile, options, report);
       // damage can show at any read: it has the same code then
       const guarded = Object.entries(store).map(([name, part]) => [
         name,
@@ -70,16 +70,21 @@ export function openLocalStore(options: StoreOptions): LocalStore {
   });
 }
 
-function createLocalStore(db: Database, headFile: HeadFile, options: StoreOptions): LocalStore {
-  const tree = createTree(db, storedFrontier(db));
-  const health = startupChecks(db, tree, headFile.read());
+function createLocalStore(
+  db: Database,
+  headFile: HeadFile,
+  options: StoreOptions,
+  report: (progress: Rebuilding) => void,
+): LocalStore {
+  const tree = createTree(treeRows(db), storedFrontier(db));
+  const found = startupChecks(db, tree, headFile.read());
   const view = databaseView(db);
+  const entries = entryTable(db);
+  const health: StoreHealth =
+    options.rules === 'kinds'
+      ? { ...found, checks: [...found.checks, currentView({ db, view, entries, head: found, report })] }
+      : found;
 
-  const insertEntry = db.sql(
-    `INSERT INTO entries (idx, bytes, sig, leaf, digest, kind, author, at, refused, refused_why)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const insertMention = db.sql('INSERT OR IGNORE INTO mentions (id, idx) VALUES (?, ?)');
   const saveHead = db.sql('INSERT OR REPLACE INTO head (one, size, root, frontier) VALUES (1, ?, ?, ?)');
   const headSize = db.sql('SELECT size FROM head');
 
@@ -90,22 +95,15 @@ function createLocalStore(db: Database, headFile: HeadFile, options: StoreOption
       options.rules === 'kinds'
         ? foldInto(kinds, nodeHashes, view, bytes, index)
         : { id: recordId(nodeHashes, bytes), record: null, refused: null, changes: [] };
-    const { record, refused } = folded;
-    insertEntry.run(
-      index,
-      bytes,
-      sig,
-      leaf,
-      nodeHashes.sha256(bytes),
-      record?.kind ?? '',
-      record?.author ?? NO_COALITION,
-      record?.at ?? 0,
-      refused?.code ?? null,
-      refused?.message ?? null,
-    );
-    for (const id of mentionsOf(record)) insertMention.run(id, index);
+    entries.insert({ index, bytes, sig, leaf, digest: nodeHashes.sha256(bytes) }, folded);
     tree.append(leaf);
-    return { index, leaf, id: folded.id, refused, changed: folded.changes.map(([key]) => key) };
+    return {
+      index,
+      leaf,
+      id: folded.id,
+      refused: folded.refused,
+      changed: folded.changes.map(([key]) => key),
+    };
   };
 
   return {
@@ -144,7 +142,7 @@ function createLocalStore(db: Database, headFile: HeadFile, options: StoreOption
     entry: (index) => firstOf(db.sql(`${SELECT_ENTRY} WHERE idx = ?`).all(index).map(toEntry)),
     range: (from, to) =>
       db.sql(`${SELECT_ENTRY} WHERE idx >= ? AND idx <= ? ORDER BY idx`).all(from, to).map(toEntry),
-    find: (filter, from, limit) => find(db, filter, from, limit),
+    find: (filter, from, limit) => findEntries(db, filter, from, limit),
     inclusion: (index, size) => proveInclusion(nodeHashes, index, checkCovered(size), tree.read),
     consistency(first, second) {
       checkCovered(second);
@@ -198,22 +196,6 @@ function storedFrontier(db: Database): FrontierState {
   }
 }
 
-const SELECT_ENTRY = 'SELECT idx, bytes, sig, leaf, digest, refused, refused_why FROM entries';
-
-type Row = { readonly [column: string]: unknown };
-
-function toEntry(row: Row): EntryRow {
-  const code = row['refused'] as string | null;
-  return {
-    index: Number(row['idx']),
-    bytes: row['bytes'] as Uint8Array,
-    sig: row['sig'] as Uint8Array,
-    leaf: row['leaf'] as Uint8Array,
-    digest: row['digest'] as Uint8Array,
-    refused: code === null ? null : { code, message: String(row['refused_why']) },
-  };
-}
-
 export function toCheckpoint(row: Row): CheckpointRow {
   return {
     size: Number(row['size']),
@@ -224,72 +206,6 @@ export function toCheckpoint(row: Row): CheckpointRow {
 }
 
 const firstOf = <T>(rows: readonly T[]): T | null => rows[0] ?? null;
-
-/** Ids of 32 bytes anywhere in the body: what "everything about this machine" finds. */
-function mentionsOf(record: Record | null): Uint8Array[] {
-  const found: Uint8Array[] = [];
-  const walk = (value: unknown): void => {
-    if (value instanceof Uint8Array) {
-      if (value.length === 32) found.push(value);
-    } else if (typeof value === 'object' && value !== null)
-      for (const item of Object.values(value)) walk(item);
-  };
-  walk(record?.body);
-  return found;
-}
-
-function databaseView(db: Database): View {
-  const get = db.sql('SELECT value FROM view WHERE key = ?');
-  const put = db.sql('INSERT OR REPLACE INTO view (key, value) VALUES (?, ?)');
-  const remove = db.sql('DELETE FROM view WHERE key = ?');
-  const list = db.sql('SELECT key, value FROM view WHERE key >= ? AND key < ? ORDER BY key');
-  const read = (value: unknown): Value => decodeCanonical(value as Uint8Array, MAX_ROW_BYTES);
-  return {
-    get(key) {
-      const row = get.get(key);
-      return row === undefined ? undefined : read(row['value']);
-    },
-    list: (prefix) =>
-      // keys are ASCII, so U+FFFF ends every prefix
-      list.all(prefix, `${prefix}\uffff`).map((row) => [String(row['key']), read(row['value'])] as const),
-    apply(changes) {
-      for (const [key, value] of changes) {
-        if (value === undefined) remove.run(key);
-        else put.run(key, encodeCanonical(value));
-      }
-    },
-  };
-}
-
-function find(db: Database, filter: EntryFilter, from: number, limit: number): EntryRow[] {
-  const where = ['idx <= ?'];
-  const values: (number | string | Uint8Array)[] = [from];
-  const add = (condition: string, ...bound: (number | string | Uint8Array)[]): void => {
-    where.push(condition);
-    values.push(...bound);
-  };
-  if (filter.kind?.endsWith('*') === true) {
-    const prefix = filter.kind.slice(0, -1);
-    add('kind >= ? AND kind < ?', prefix, `${prefix}\uffff`);
-  } else if (filter.kind !== undefined) add('kind = ?', filter.kind);
-  if (filter.author !== undefined) add('author >= ? AND author <= ?', ...hexRange(filter.author));
-  if (filter.digest !== undefined) add('digest >= ? AND digest <= ?', ...hexRange(filter.digest));
-  if (filter.after !== undefined) add('at >= ?', filter.after);
-  if (filter.before !== undefined) add('at < ?', filter.before);
-  if (filter.refused !== undefined) add(filter.refused ? 'refused IS NOT NULL' : 'refused IS NULL');
-  if (filter.mentions !== undefined)
-    add('idx IN (SELECT idx FROM mentions WHERE id >= ? AND id <= ?)', ...hexRange(filter.mentions));
-  return db
-    .sql(`${SELECT_ENTRY} WHERE ${where.join(' AND ')} ORDER BY idx DESC LIMIT ?`)
-    .all(...values, limit)
-    .map(toEntry);
-}
-
-/** The 32-byte values that begin with these hex digits, as a closed range. */
-const hexRange = (prefix: string): [Uint8Array, Uint8Array] => [
-  fromHex(prefix.padEnd(64, '0'), 32),
-  fromHex(prefix.padEnd(64, 'f'), 32),
-];
 
 /** Keeps the newest always; older ones no denser than the spacing, so the timeline stays short under load. */
 function putCheckpoint(db: Database, row: CheckpointRow): void {

@@ -18,6 +18,12 @@ export interface StoreOptions {
   readonly rules: Rules;
 }
 
+/** How far the view has been folded anew, in entries (rebuild.ts). */
+export interface Rebuilding {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** One ordered command. */
 export interface Appended {
   readonly index: number;

@@ -6,12 +6,24 @@ import { Worker } from 'node:worker_threads';
 import { Refusal } from '../../protocol/bytes/index.ts';
 import type { Signed } from '../../protocol/record/index.ts';
 import { WORKER_LIMITS, workerEntry } from '../worker-entry.ts';
-import type { Appended, Batch, CheckpointRow, Store, StoreHealth, StoreOptions } from './store.ts';
+import type {
+  Appended,
+  Batch,
+  CheckpointRow,
+  Rebuilding,
+  Store,
+  StoreHealth,
+  StoreOptions,
+} from './store.ts';
 
 export interface WorkerCall {
   readonly id: number;
   readonly method: Exclude<keyof Store, 'health'>;
   readonly args: readonly unknown[];
+}
+/** Sent before the first reply, while the view is folded anew. */
+export interface WorkerProgress {
+  readonly rebuilding: Rebuilding;
 }
 export type WorkerReply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
@@ -38,8 +50,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Opens the store in a worker; resolves when its start-up checks have passed. Errors: as `openLocalStore`. */
-export async function openThreadedStore(options: StoreOptions): Promise<Store> {
+/**
+ * Opens the store in a worker; resolves when its start-up checks have passed and its view is one of today's rules.
+ * Until then `report` hears of a view that is folded anew. Errors: as `openLocalStore`.
+ */
+export async function openThreadedStore(
+  options: StoreOptions,
+  report: (progress: Rebuilding) => void = () => undefined,
+): Promise<Store> {
   const worker = new Worker(workerEntry('store-worker', import.meta.url), {
     workerData: options,
     resourceLimits: WORKER_LIMITS,
@@ -51,7 +69,8 @@ export async function openThreadedStore(options: StoreOptions): Promise<Store> {
   const opened = new Promise<StoreHealth>((resolve, reject) => {
     calls.set(0, { resolve: (health) => resolve(health as StoreHealth), reject });
   });
-  worker.on('message', (reply: WorkerReply) => {
+  worker.on('message', (reply: WorkerReply | WorkerProgress) => {
+    if ('rebuilding' in reply) return report(reply.rebuilding);
     const call = calls.get(reply.id);
     calls.delete(reply.id);
     if (reply.ok) call?.resolve(reply.value);

@@ -7,6 +7,17 @@ import type { FrontierState, NodeReader } from '../../protocol/log/index.ts';
 import { nodeHashes } from '../hashes.ts';
 import type { Database } from './database.ts';
 
+/** Where the hashes of a tree lie. */
+export interface TreeRows {
+  /** Leaf hashes, ascending. */
+  leaves(first: number, count: number): readonly Uint8Array[];
+  /** Roots of complete tiles of this level, ascending. */
+  roots(level: number, first: number, count: number): readonly Uint8Array[];
+  /** The 256 hashes of a complete tile in one piece; undefined when it is not complete yet. */
+  tile(level: number, index: number): Uint8Array | undefined;
+  putTile(level: number, index: number, root: Uint8Array, hashes: Uint8Array): void;
+}
+
 /** Hashes in a tile. */
 export const TILE = 256;
 const HEIGHT = 8;
@@ -22,21 +33,38 @@ export interface StoredTree {
   read: NodeReader;
 }
 
-export function createTree(db: Database, state: FrontierState): StoredTree {
+/** The tree of the node's own log. */
+export const treeRows = (db: Database): TreeRows => ({
+  leaves: (first, count) =>
+    db
+      .sql('SELECT leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx')
+      .all(first, first + count)
+      .map((row) => row['leaf'] as Uint8Array),
+  roots: (level, first, count) =>
+    db
+      .sql('SELECT root FROM tiles WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx')
+      .all(level, first, first + count)
+      .map((row) => row['root'] as Uint8Array),
+  tile: (level, index) =>
+    db.sql('SELECT hashes FROM tiles WHERE level = ? AND idx = ?').get(level, index)?.['hashes'] as
+      | Uint8Array
+      | undefined,
+  putTile(level, index, root, hashes) {
+    db.sql('INSERT INTO tiles (level, idx, root, hashes) VALUES (?, ?, ?, ?)').run(
+      level,
+      index,
+      root,
+      hashes,
+    );
+  },
+});
+
+export function createTree(stored: TreeRows, state: FrontierState): StoredTree {
   let frontier = new Frontier(nodeHashes, state);
   const cache = new Map<string, { readonly count: number; readonly read: NodeReader }>();
 
-  const rows = (level: number, first: number, count: number): Uint8Array[] => {
-    const found =
-      level === 0
-        ? db
-            .sql('SELECT leaf AS hash FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx')
-            .all(first, first + count)
-        : db
-            .sql('SELECT root AS hash FROM tiles WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx')
-            .all(level - 1, first, first + count);
-    return found.map((row) => row['hash'] as Uint8Array);
-  };
+  const rows = (level: number, first: number, count: number): readonly Uint8Array[] =>
+    level === 0 ? stored.leaves(first, count) : stored.roots(level - 1, first, count);
 
   const tile = (level: number, index: number): NodeReader => {
     const whole = Math.floor(frontier.size / TILE ** level);
@@ -44,8 +72,7 @@ export function createTree(db: Database, state: FrontierState): StoredTree {
     const key = `${level}/${index}`;
     const known = cache.get(key);
     if (known !== undefined && known.count >= count) return known.read;
-    const stored = db.sql('SELECT hashes FROM tiles WHERE level = ? AND idx = ?').get(level, index);
-    const blob = stored?.['hashes'] as Uint8Array | undefined;
+    const blob = stored.tile(level, index);
     const hashes =
       blob === undefined
         ? rows(level, index * TILE, count)
@@ -69,13 +96,7 @@ export function createTree(db: Database, state: FrontierState): StoredTree {
       for (let level = 0; position % TILE === 0; level++) {
         position /= TILE;
         const hashes = rows(level, (position - 1) * TILE, TILE);
-        const blob = Buffer.concat(hashes);
-        db.sql('INSERT INTO tiles (level, idx, root, hashes) VALUES (?, ?, ?, ?)').run(
-          level,
-          position - 1,
-          rootOf(nodeHashes, hashes),
-          blob,
-        );
+        stored.putTile(level, position - 1, rootOf(nodeHashes, hashes), Buffer.concat(hashes));
       }
     },
     reset(to) {

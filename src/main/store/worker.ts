@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Refusal } from '../../protocol/bytes/index.ts';
 import { openLocalStore } from './local.ts';
 import type { StoreOptions } from './store.ts';
-import type { WorkerCall, WorkerReply } from './threaded.ts';
+import type { WorkerCall, WorkerProgress, WorkerReply } from './threaded.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('the store worker runs in a worker thread');
@@ -21,7 +21,9 @@ const toReply = (id: number, work: () => unknown): WorkerReply => {
 let store: ReturnType<typeof openLocalStore> | undefined;
 port.postMessage(
   toReply(0, () => {
-    store = openLocalStore(workerData as StoreOptions);
+    store = openLocalStore(workerData as StoreOptions, (rebuilding) =>
+      port.postMessage({ rebuilding } satisfies WorkerProgress),
+    );
     return store.health;
   }),
 );

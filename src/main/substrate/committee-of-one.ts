@@ -103,7 +103,7 @@ export function openCommitteeOfOne({ origin, store, vault, now }: CommitteeOfOne
 
   return {
     origin,
-    policy: formatPolicy(nodeHashes, committeePolicy(logKey, [cosignerKey], 1)),
+    policy: formatPolicy(nodeHashes, committeePolicy([logKey], [cosignerKey], 1)),
     append({ bytes, sig }) {
       const done = sequence(bytes, sig);
       const sequenced = done.then(({ entry }) => entry);

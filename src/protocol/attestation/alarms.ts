@@ -42,7 +42,12 @@ export interface WatchedMachine {
   readonly name: string;
   readonly state: MachineState;
   readonly verdict: Verdict | null;
-  readonly challenge: { readonly at: number; readonly expires: number } | null;
+  /** `obstacle`: why the node could not answer it itself so far; it tries again. */
+  readonly challenge: {
+    readonly at: number;
+    readonly expires: number;
+    readonly obstacle?: string | null | undefined;
+  } | null;
   /** Newest last. */
   readonly history: readonly MachineEvent[];
   readonly earlyWarning: EarlyWarning | null;
@@ -192,7 +197,9 @@ function ofMachine(machine: WatchedMachine, now: number, days: number): Alarm[] 
     add(
       'challenge-open',
       'stale',
-      'a challenge waits for an answer.',
+      challenge.obstacle == null
+        ? 'a challenge waits for an answer.'
+        : `a challenge waits for an answer, which this node could not give so far: ${challenge.obstacle}`,
       'Hand in a fresh quote with its report data.',
       {
         since: challenge.at,

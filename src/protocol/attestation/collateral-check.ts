@@ -5,12 +5,13 @@
  */
 import { type Plan, Refusal } from '../bytes/index.ts';
 import type { Certificate } from './certificate.ts';
+import * as certificateRules from './certificate-rules.ts';
 import type { Collateral } from './collateral.ts';
+import * as contentRules from './content-rules.ts';
 import type { PlatformQuery } from './describe.ts';
 import { attempt, demand, Ledger, valueOf } from './ledger.ts';
 import { askCollateral, type Asked, Jobs, type Memo, memoOf } from './readings.ts';
 import { readAnchor, readChain, readCollateralParts } from './readings.ts';
-import * as rules from './rules.ts';
 import { type QeIdentity, readQeIdentity, readTcbInfo, type TcbInfo } from './tcb-info.ts';
 import type { Check } from './verdict.ts';
 
@@ -101,15 +102,15 @@ export function planCollateral(input: CollateralCheckInput): Plan<CollateralVerd
   function walk(ledger: Ledger, answered: (name: Asked) => boolean): Found {
     const found: Found = { ca: null, tcbInfo: null, qeIdentity: null };
     ledger.run('trust-anchor', [], () =>
-      rules.checkRoot(demand(anchor.root), anchor.pinned || answered('root'), anchor.pinned, at),
+      certificateRules.checkRoot(demand(anchor.root), anchor.pinned || answered('root'), anchor.pinned, at),
     );
     ledger.run('root-crl', ['trust-anchor'], () =>
-      rules.checkCrl(demand(read.rootCrl), demand(anchor.root), answered('root-crl'), 'ROOT', at),
+      certificateRules.checkCrl(demand(read.rootCrl), demand(anchor.root), answered('root-crl'), 'ROOT', at),
     );
     ledger.run('pck-chain', ['trust-anchor'], () => {
       const root = demand(anchor.root);
-      const issuer = rules.shapeCrlIssuer(demand(chain), root);
-      const detail = rules.checkCrlIssuer(issuer.intermediate, root, answered('intermediate'), at);
+      const issuer = certificateRules.shapeCrlIssuer(demand(chain), root);
+      const detail = certificateRules.checkCrlIssuer(issuer.intermediate, root, answered('intermediate'), at);
       if (wanted !== undefined && wanted.ca !== issuer.ca)
         throw new Refusal(
           'PCK_CRL_ISSUER',
@@ -119,10 +120,16 @@ export function planCollateral(input: CollateralCheckInput): Plan<CollateralVerd
       return detail;
     });
     ledger.run('intermediate-revocation', ['root-crl', 'pck-chain'], () =>
-      rules.checkNotRevoked(demand(chain)[0] as Certificate, demand(read.rootCrl), 'ICA_REVOKED'),
+      certificateRules.checkNotRevoked(demand(chain)[0] as Certificate, demand(read.rootCrl), 'ICA_REVOKED'),
     );
     ledger.run('pck-crl', ['pck-chain'], () =>
-      rules.checkCrl(demand(read.pckCrl), demand(chain)[0] as Certificate, answered('pck-crl'), 'PCK', at),
+      certificateRules.checkCrl(
+        demand(read.pckCrl),
+        demand(chain)[0] as Certificate,
+        answered('pck-crl'),
+        'PCK',
+        at,
+      ),
     );
     for (const [id, signers, job] of [
       ['tcb-info-chain', read.tcbSigners, 'tcb-signer'],
@@ -130,9 +137,9 @@ export function planCollateral(input: CollateralCheckInput): Plan<CollateralVerd
     ] as const)
       ledger.run(id, ['trust-anchor', 'root-crl'], () => {
         const root = demand(anchor.root);
-        const signer = rules.shapeSigningChain(demand(signers), root);
-        const detail = rules.checkSigningChain(signer, root, answered(job), at);
-        rules.checkNotRevoked(signer, demand(read.rootCrl), 'SIGNING_CERT_REVOKED');
+        const signer = certificateRules.shapeSigningChain(demand(signers), root);
+        const detail = certificateRules.checkSigningChain(signer, root, answered(job), at);
+        certificateRules.checkNotRevoked(signer, demand(read.rootCrl), 'SIGNING_CERT_REVOKED');
         return detail;
       });
     for (const [id, chainId, job, code, name] of [
@@ -161,10 +168,10 @@ export function planCollateral(input: CollateralCheckInput): Plan<CollateralVerd
       return `Identity of the TD quoting enclave, evaluation number ${identity.evaluationNumber}.`;
     });
     ledger.run('tcb-info-freshness', ['tcb-info-content'], () =>
-      rules.checkFreshness(sure(found.tcbInfo), 'TCB_INFO', at),
+      contentRules.checkFreshness(sure(found.tcbInfo), 'TCB_INFO', at),
     );
     ledger.run('qe-identity-freshness', ['qe-identity-content'], () =>
-      rules.checkFreshness(sure(found.qeIdentity), 'QE_IDENTITY', at),
+      contentRules.checkFreshness(sure(found.qeIdentity), 'QE_IDENTITY', at),
     );
     ledger.run('evaluation-number', ['tcb-info-content', 'qe-identity-content'], () => {
       const numbers = [sure(found.tcbInfo), sure(found.qeIdentity)].map((part) => part.evaluationNumber);

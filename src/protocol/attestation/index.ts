@@ -2,6 +2,7 @@
  * Attestation: parsers of quotes, certificates and collateral, and the TDX verifier as plan and conclusion.
  * Follows Intel's formats and algorithm as written down in tdx.md 2 and 3.
  */
+export * from './adopted-policy.ts';
 export { BINDING_PURPOSE, reportDataBinding, type ReportDataBinding } from './binding.ts';
 export * from './bundle.ts';
 export * from './bundle-verify.ts';
@@ -17,6 +18,7 @@ export * from './event-log.ts';
 export { INTEL_ROOT_BASE64, INTEL_ROOT_SHA256, intelRoot } from './intel-root.ts';
 export { isJsonObject, type Json, type JsonObject, readJson, readJsonObject, type Span } from './json.ts';
 export * from './kinds.ts';
+export * from './known-numbers.ts';
 export { isP256Point } from './p256-point.ts';
 export { readPemChain, writePemChain } from './pem.ts';
 export * from './policy.ts';

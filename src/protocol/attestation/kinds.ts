@@ -3,12 +3,12 @@
  * grade of the evidence and the hashes of quote and collateral; whoever holds those bytes can judge them again.
  */
 import { z } from 'zod';
-import { fromUtf8, Refusal, sameBytes, toHex } from '../bytes/index.ts';
+import { Refusal, sameBytes, toHex } from '../bytes/index.ts';
 import type { Value } from '../bytes/index.ts';
 import { bytes, count, defineKind, label, millis, readRow, requireMember } from '../record/index.ts';
 import type { AnyKind, ReadView, Record } from '../record/index.ts';
-import { readJson } from './json.ts';
-import { checkPolicy, type Policy } from './policy.ts';
+import { knownNumbers } from './known-numbers.ts';
+import type { KnownNumbers } from './known-numbers.ts';
 
 /**
  * `none`: an ordinary machine, not in a TD. `lapsed`: it did not answer a challenge in time; only an answer to a
@@ -59,6 +59,8 @@ export interface MachineRow {
   readonly eventLog: Uint8Array | null;
   /** Outcome of the policy in force when it was judged; null when none was. */
   readonly policy: 'passed' | 'refused' | null;
+  /** Numbers of collateral known when it was judged; absent where nobody remembered any, and in older records. */
+  readonly highest?: KnownNumbers | undefined;
   readonly challenge: OpenChallenge | null;
   /** When it last answered a challenge, Unix milliseconds; null when it never did. */
   readonly provedAt: number | null;
@@ -87,6 +89,7 @@ const judgement = z.object({
   policy: z.enum(['passed', 'refused']).optional(),
   /** SHA-256 of the root certificate that the chain ended in. */
   anchor: bytes(32).optional(),
+  highest: knownNumbers.optional(),
 });
 type Judgement = z.infer<typeof judgement>;
 
@@ -100,7 +103,12 @@ const fieldsOf = (body: Judgement) => ({
   collateral: body.collateral ?? null,
   eventLog: body.eventLog ?? null,
   policy: body.policy ?? null,
+  highest: body.highest,
 });
+
+/** As a row is stored: canonical CBOR has no undefined. */
+const stored = (row: MachineRow): Value =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Value;
 
 const eventOf = (
   { index, at, event }: { index: number; at: number; event: string },
@@ -136,7 +144,7 @@ const registered = defineKind<Judgement & { machine: Uint8Array; name: string }>
       index,
       history: [eventOf({ index, at: record.at, event: 'registered' }, fields)],
     };
-    return [[key, row as unknown as Value]];
+    return [[key, stored(row)]];
   },
 });
 
@@ -156,7 +164,7 @@ function change(
   if (row.state === 'retired') throw new Refusal('MACHINE_RETIRED', 'This machine was retired.');
   const next = { ...row, ...update(row), index };
   const history = [...row.history, eventOf({ index, at: record.at, event }, next)];
-  return [[key, { ...next, history: history.slice(-MAX_HISTORY) } as unknown as Value]];
+  return [[key, stored({ ...next, history: history.slice(-MAX_HISTORY) })]];
 }
 
 const attested = defineKind<Judgement & { machine: Uint8Array; challenge?: Uint8Array | undefined }>({
@@ -258,46 +266,6 @@ const retired = defineKind<{ machine: Uint8Array }>({
   fold: (view, record, { index }) => change(view, record, index, 'retired', () => ({ state: 'retired' })),
 });
 
-/** The attestation policy of a coalition, as its members adopted it last. */
-export interface PolicyRow {
-  /** JSON text, UTF-8; `readPolicy` reads it. */
-  readonly policy: Uint8Array;
-  readonly at: number;
-  readonly index: number;
-}
-
-export const policyKey = (coalition: Uint8Array): string => `policy/${toHex(coalition)}`;
-
-/** Bytes of a policy's JSON text; they leave room in a record. */
-export const LONGEST_POLICY = 12 * 1024;
-
-/** Reads a policy's JSON text. Errors: `POLICY_FORMAT`. */
-export function readPolicy(file: Uint8Array): Policy {
-  if (file.length > LONGEST_POLICY)
-    throw new Refusal('POLICY_FORMAT', `The policy has ${file.length} bytes; it may have ${LONGEST_POLICY}.`);
-  let text: string;
-  try {
-    text = fromUtf8(file);
-  } catch {
-    throw new Refusal('POLICY_FORMAT', 'The policy is not UTF-8 text.');
-  }
-  const policy: unknown = readJson(text, 'POLICY_FORMAT');
-  checkPolicy(policy);
-  return policy;
-}
-
-const adopted = defineKind<{ policy: Uint8Array }>({
-  name: 'policy.adopted',
-  schema: z.object({ policy: bytes(2, LONGEST_POLICY) }),
-  authorize: requireMember,
-  fold(_view, record, { index }) {
-    const { policy } = record.body;
-    readPolicy(policy);
-    const row: PolicyRow = { policy, at: record.at, index };
-    return [[policyKey(record.coalition), row as unknown as Value]];
-  },
-});
-
 export const machineKinds: readonly AnyKind[] = [
   registered,
   attested,
@@ -306,5 +274,4 @@ export const machineKinds: readonly AnyKind[] = [
   pinned,
   unpinned,
   retired,
-  adopted,
 ];

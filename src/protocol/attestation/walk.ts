@@ -3,12 +3,13 @@
  * and keep what was established on the way.
  */
 import { Refusal, toHex } from '../bytes/index.ts';
+import * as certificateRules from './certificate-rules.ts';
+import * as contentRules from './content-rules.ts';
 import { demand, type Ledger } from './ledger.ts';
 import { isP256Point } from './p256-point.ts';
 import { INTEL_QE_VENDOR, NON_ZERO_PADDING } from './quote.ts';
 import type { Readings } from './prepare.ts';
 import type { Asked, VerifierInput } from './readings.ts';
-import * as rules from './rules.ts';
 import type { SgxExtension } from './sgx-extension.ts';
 import {
   adviseRelaunch,
@@ -29,7 +30,7 @@ const NO_COLLATERAL =
 
 /** What the checks establish on their way; each member is set by the check that makes sure of it. */
 export interface Findings {
-  chain: rules.PckChain | null;
+  chain: certificateRules.PckChain | null;
   platform: SgxExtension | null;
   tcbInfo: TcbInfo | null;
   qeIdentity: QeIdentity | null;
@@ -70,16 +71,16 @@ function walkChain({ read, input: { at }, pinned, out, answered, run, ask }: Wal
   });
   run('trust-anchor', [], () =>
     // the pinned bytes are known to be self-signed
-    rules.checkRoot(demand(read.root), pinned || answered('root'), pinned, at),
+    certificateRules.checkRoot(demand(read.root), pinned || answered('root'), pinned, at),
   );
   ask('root-crl', ['trust-anchor'], () =>
-    rules.checkCrl(demand(read.rootCrl), demand(read.root), answered('root-crl'), 'ROOT', at),
+    certificateRules.checkCrl(demand(read.rootCrl), demand(read.root), answered('root-crl'), 'ROOT', at),
   );
   run('pck-chain', ['trust-anchor'], () => {
     const root = demand(read.root);
-    const chain = rules.shapePckChain(demand(read.chain).certificates, root);
+    const chain = certificateRules.shapePckChain(demand(read.chain).certificates, root);
     const signed = { leaf: answered('leaf'), intermediate: answered('intermediate') };
-    const detail = rules.checkPckChain(chain, root, signed, at);
+    const detail = certificateRules.checkPckChain(chain, root, signed, at);
     out.chain = chain;
     return detail;
   });
@@ -89,13 +90,19 @@ function walkChain({ read, input: { at }, pinned, out, answered, run, ask }: Wal
     return `Platform of family ${platform.fmspc}, PPID ${platform.ppid}.`;
   });
   ask('intermediate-revocation', ['root-crl', 'pck-chain'], () =>
-    rules.checkNotRevoked(found(out.chain).intermediate, demand(read.rootCrl), 'ICA_REVOKED'),
+    certificateRules.checkNotRevoked(found(out.chain).intermediate, demand(read.rootCrl), 'ICA_REVOKED'),
   );
   ask('pck-crl', ['pck-chain'], () =>
-    rules.checkCrl(demand(read.pckCrl), found(out.chain).intermediate, answered('pck-crl'), 'PCK', at),
+    certificateRules.checkCrl(
+      demand(read.pckCrl),
+      found(out.chain).intermediate,
+      answered('pck-crl'),
+      'PCK',
+      at,
+    ),
   );
   ask('leaf-revocation', ['pck-crl'], () =>
-    rules.checkNotRevoked(found(out.chain).leaf, demand(read.pckCrl), 'PCK_REVOKED'),
+    certificateRules.checkNotRevoked(found(out.chain).leaf, demand(read.pckCrl), 'PCK_REVOKED'),
   );
 }
 
@@ -108,9 +115,9 @@ function walkDocuments({ read, input, out, answered, ask }: Walk): void {
   ] as const)
     ask(id, ['trust-anchor', 'root-crl'], () => {
       const root = demand(read.root);
-      const signer = rules.shapeSigningChain(demand(signers), root);
-      const detail = rules.checkSigningChain(signer, root, answered(job), at);
-      rules.checkNotRevoked(signer, demand(read.rootCrl), 'SIGNING_CERT_REVOKED');
+      const signer = certificateRules.shapeSigningChain(demand(signers), root);
+      const detail = certificateRules.checkSigningChain(signer, root, answered(job), at);
+      certificateRules.checkNotRevoked(signer, demand(read.rootCrl), 'SIGNING_CERT_REVOKED');
       return detail;
     });
   ask('tcb-info-signature', ['tcb-info-chain'], () => {
@@ -124,7 +131,7 @@ function walkDocuments({ read, input, out, answered, ask }: Walk): void {
   });
   ask('tcb-info-content', ['tcb-info-signature', 'pck-extension'], () => {
     const info = read.tcbInfo();
-    const detail = rules.checkTcbInfoFits(info, found(out.platform));
+    const detail = contentRules.checkTcbInfoFits(info, found(out.platform));
     out.tcbInfo = info;
     return detail;
   });
@@ -134,13 +141,17 @@ function walkDocuments({ read, input, out, answered, ask }: Walk): void {
     return `Identity of the TD quoting enclave, evaluation number ${identity.evaluationNumber}.`;
   });
   ask('tcb-info-freshness', ['tcb-info-content'], () =>
-    rules.checkFreshness(found(out.tcbInfo), 'TCB_INFO', at),
+    contentRules.checkFreshness(found(out.tcbInfo), 'TCB_INFO', at),
   );
   ask('qe-identity-freshness', ['qe-identity-content'], () =>
-    rules.checkFreshness(found(out.qeIdentity), 'QE_IDENTITY', at),
+    contentRules.checkFreshness(found(out.qeIdentity), 'QE_IDENTITY', at),
   );
   ask('evaluation-number', ['tcb-info-content', 'qe-identity-content'], () =>
-    rules.checkEvaluationNumber(found(out.tcbInfo), found(out.qeIdentity), input.policy?.minEvaluationNumber),
+    contentRules.checkEvaluationNumber(
+      found(out.tcbInfo),
+      found(out.qeIdentity),
+      input.policy?.minEvaluationNumber,
+    ),
   );
 }
 
@@ -148,7 +159,7 @@ function walkDocuments({ read, input, out, answered, ask }: Walk): void {
 function walkQuote({ td, read, input, out, answered, run, ask }: Walk): void {
   const { quote, qe } = read;
   ask('tdx-module', ['tcb-info-content'], () =>
-    rules.checkModule(quote.body, moduleFor(found(out.tcbInfo), td.teeTcbSvn)),
+    contentRules.checkModule(quote.body, moduleFor(found(out.tcbInfo), td.teeTcbSvn)),
   );
   run('qe-report-signature', ['pck-chain'], () => {
     if (!answered('qe-report'))
@@ -160,9 +171,9 @@ function walkQuote({ td, read, input, out, answered, run, ask }: Walk): void {
     return 'The QE report names the hash of this attestation key.';
   });
   ask('qe-identity-match', ['qe-identity-content', 'qe-report-signature'], () =>
-    rules.checkQeIdentity(qe, found(out.qeIdentity)),
+    contentRules.checkQeIdentity(qe, found(out.qeIdentity)),
   );
-  run('qe-debug', ['qe-report-signature'], () => rules.checkQeDebug(qe));
+  run('qe-debug', ['qe-report-signature'], () => contentRules.checkQeDebug(qe));
   run('quote-signature', ['qe-report-binding'], () => {
     if (!answered('quote'))
       throw isP256Point(quote.attestationKey)
@@ -171,7 +182,7 @@ function walkQuote({ td, read, input, out, answered, run, ask }: Walk): void {
     return 'Header and TD report are signed by the attestation key.';
   });
   run('td-debug', ['quote-signature'], () =>
-    rules.checkTdDebug(td.tdAttributes, input.policy?.allowDebug === true),
+    contentRules.checkTdDebug(td.tdAttributes, input.policy?.allowDebug === true),
   );
 }
 

@@ -3,6 +3,7 @@ export * from './bundleformat.ts';
 export type { BundleDamage, BundlePart } from './bundlescan.ts';
 export * from './checkpoint.ts';
 export * from './cosignature.ts';
+export * from './equivocation.ts';
 export * from './evidence.ts';
 export * from './frontier.ts';
 export * from './leaf.ts';

@@ -185,12 +185,19 @@ export function satisfies(policy: Policy, cosigned: ReadonlySet<string>): boolea
 export const policyKeys = (policy: Policy): VerifierKey[] =>
   [...policy.logs, ...policy.witnesses].map(({ key }) => key);
 
-/** A committee of one log key and n cosigners of which `k` must sign: the policy of a Chronicle. */
-export function committeePolicy(log: VerifierKey, cosigners: readonly VerifierKey[], k: number): Policy {
+/**
+ * A committee of n cosigners of which `k` must sign. `logs`: the keys that may author its checkpoints, all named
+ * like the origin; a Group has one for each member that may lead it.
+ */
+export function committeePolicy(
+  logs: readonly VerifierKey[],
+  cosigners: readonly VerifierKey[],
+  k: number,
+): Policy {
   const witnesses = cosigners.map((key, i) => ({ name: `member-${i + 1}`, key }));
   const members = witnesses.map(({ name }) => name);
   return {
-    logs: [{ key: log }],
+    logs: logs.map((key) => ({ key })),
     witnesses,
     groups: members.length === 0 ? [] : [{ name: 'committee', k, members }],
     quorum: members.length === 0 ? NO_QUORUM : 'committee',

@@ -1,6 +1,7 @@
 /** A deadline: what ends, how long is left, and a bar from its beginning to its end. Never told by colour alone. */
 import type { ReactNode } from 'react';
 import { useT } from '../language/context.tsx';
+import { Bar } from './Bar.tsx';
 import styles from './Deadline.module.css';
 import { Mark } from './Mark.tsx';
 import { Time, useNow } from './Time.tsx';
@@ -26,10 +27,9 @@ export function Deadline({ name, from, until, text, notice = 0, waiting = false 
   const now = useNow(until - from <= DAY ? 1000 : 30_000);
   const over = now >= until;
   const near = !over && until - now <= notice;
-  const span = Math.max(1, until - from);
-  const gone = Math.min(span, Math.max(0, now - from));
+  const tone = over ? 'over' : near ? 'near' : undefined;
   return (
-    <div className={`${styles.deadline} ${over ? styles.over : near ? styles.near : ''}`}>
+    <div className={`${styles.deadline} ${tone === undefined ? '' : styles[tone]}`}>
       <p className={styles.head}>
         <Mark
           kind={over ? 'failed' : near || waiting ? 'stale' : 'passed'}
@@ -40,7 +40,7 @@ export function Deadline({ name, from, until, text, notice = 0, waiting = false 
           <Time at={until} />
         </span>
       </p>
-      <progress className={styles.bar} value={gone} max={span} aria-label={name} />
+      <Bar done={now - from} total={until - from} name={name} tone={tone} />
       {text === undefined ? null : <div className={styles.text}>{text}</div>}
     </div>
   );

@@ -3,9 +3,10 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Operation as Shape } from '../../contract/index.ts';
 import { useNode } from '../client/context.tsx';
-import { bytes, clock, duration, number, percent, shorten } from '../format.ts';
+import { bytes, clock, duration, number, shorten } from '../format.ts';
 import { useT } from '../language/context.tsx';
 import type { Translate } from '../language/translate.ts';
+import { Bar } from './Bar.tsx';
 import { Button, IconButton } from './Button.tsx';
 import { Mark } from './Mark.tsx';
 import type { MarkKind } from './Mark.tsx';
@@ -96,14 +97,5 @@ export function Operation({ operation, compact = false }: { operation: Shape; co
       {operation.problem === null || compact ? null : <Problem problem={operation.problem} />}
       <Thrown error={cancel.error ?? dismiss.error} />
     </article>
-  );
-}
-
-/** A bar; without a total it only says that something moves. */
-export function Bar({ done, total, name }: { done: number; total: number | null; name: string }) {
-  return total === null ? (
-    <progress className={styles.bar} aria-label={name} />
-  ) : (
-    <progress className={styles.bar} value={percent(done, total)} max={100} aria-label={name} />
   );
 }

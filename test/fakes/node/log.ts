@@ -140,7 +140,7 @@ export function signedLog(coalition: Uint8Array, history: readonly Said[]): Fake
   return {
     origin,
     author: author.raw,
-    policy: formatPolicy(hashes, committeePolicy(logName, [cosignerName], 1)),
+    policy: formatPolicy(hashes, committeePolicy([logName], [cosignerName], 1)),
     size: () => entries.length,
     summary,
     detail(index) {

@@ -5,6 +5,7 @@ import { createVerifierCache, verifyQuote } from '../../../src/main/attestation/
 import { createSignatureChecker, nodeHashes } from '../../../src/main/hashes.ts';
 import {
   applyPolicy,
+  asksForEventLog,
   checkPolicy,
   DEFAULT_POLICY,
   PIN_NAMES,
@@ -411,6 +412,32 @@ describe('event logs', () => {
     expect(passes({ eventLog: 'full' }, {}, { eventLog: ['full'] })).toBe(false);
     expect(passes({ eventLog: 'full' })).toBe(false);
     expect(passes({ eventLog: 'ignore' })).toBe(true);
+  });
+
+  it.each<[Policy, boolean]>([
+    [{}, false],
+    [DEFAULT_POLICY, false],
+    [{ eventLog: 'ignore' }, false],
+    [{ eventLog: { registers: [] } }, false],
+    [{ eventLog: 'full' }, true],
+    [{ overrides: [{ fmspc: '90C06F000000', until: '2026-07-04T00:00:00Z', note: 'n', set: {} }] }, false],
+    [
+      {
+        eventLog: 'ignore',
+        overrides: [
+          {
+            fmspc: '90C06F000000',
+            until: '2026-07-04T00:00:00Z',
+            note: 'n',
+            set: { eventLog: { registers: [3] } },
+          },
+        ],
+      },
+      true,
+    ],
+  ])('are asked for by %j: %s', (policy, asked) => {
+    checkPolicy(policy);
+    expect(asksForEventLog(policy)).toBe(asked);
   });
 });
 

@@ -24,7 +24,7 @@ const ENTRIES = 200;
 const origin = 'muster.example/chronicle';
 const author = signerNamed('author');
 const house = committee(origin, ['one', 'two', 'three', 'four']);
-const policy = committeePolicy(house.logKey, house.cosignerKeys, 3);
+const policy = committeePolicy([house.logKey], house.cosignerKeys, 3);
 
 const entries = Array.from({ length: ENTRIES }, (_, i) => {
   // lengths that need one, two and no padding characters
@@ -304,7 +304,7 @@ describe('the keys of a bundle', () => {
     const keys = { index: null, what: 'keys' };
     expect(damageOf(verdict(file, { expect: { log: strangers.logKey } }))).toMatchObject(keys);
     expect(damageOf(verdict(file, { expect: { origin: 'other.example' } }))).toMatchObject(keys);
-    const other = committeePolicy(house.logKey, strangers.cosignerKeys, 1);
+    const other = committeePolicy([house.logKey], strangers.cosignerKeys, 1);
     expect(damageOf(verdict(file, { expect: { policy: other } }))).toMatchObject(keys);
     expect(
       damageOf(settle(readBundle(file, { ...options, expect: { policy: other } }), check)),
@@ -315,7 +315,7 @@ describe('the keys of a bundle', () => {
     const lines = parseNote(house.checkpoint(head)).signatures;
     const short = { ...sourceOf(0, ENTRIES), checkpoint: signedCheckpoint(head, lines.slice(0, 3)) };
     expect(damageOf(verdict(writeBundle(hashes, short, entries)))).toMatchObject({ what: 'checkpoint' });
-    const narrow = { ...short, policy: committeePolicy(house.logKey, house.cosignerKeys.slice(0, 1), 1) };
+    const narrow = { ...short, policy: committeePolicy([house.logKey], house.cosignerKeys.slice(0, 1), 1) };
     refusal('BUNDLE_SOURCE', () => writeBundle(hashes, narrow, entries));
     const twice = { ...short, checkpoint: signedCheckpoint(head, [...lines, lines[1]!]) };
     refusal('BUNDLE_SOURCE', () => writeBundle(hashes, twice, entries));

@@ -104,7 +104,7 @@ describe('a checkpoint of a public log', () => {
 
 describe('a checkpoint of a committee', () => {
   const house = committee(head.origin, ['one', 'two', 'three', 'four']);
-  const policy = committeePolicy(house.logKey, house.cosignerKeys, 3);
+  const policy = committeePolicy([house.logKey], house.cosignerKeys, 3);
   const lines = house.lines(head, 1_700_000_000);
 
   it('counts with a quorum of cosignatures, and says who signed when', () => {
@@ -138,13 +138,13 @@ describe('a checkpoint of a committee', () => {
     const other = committee('other.example/log', []);
     const plan = verifyCheckpoint(
       signedCheckpoint(head, other.lines(head, 0)),
-      committeePolicy(other.logKey, [], 0),
+      committeePolicy([other.logKey], [], 0),
     );
     refusal('CHECKPOINT_LOG', () => settle(plan, check));
   });
 
   it('needs nothing but the log where there is no quorum', () => {
-    const alone = committeePolicy(house.logKey, [], 0);
+    const alone = committeePolicy([house.logKey], [], 0);
     expect(alone.quorum).toBe(NO_QUORUM);
     const verified = settle(verifyCheckpoint(house.checkpoint(head), alone), check);
     expect(verified).toMatchObject({ cosigners: [], ignored: 4 });
@@ -160,7 +160,7 @@ describe('a checkpoint of a committee', () => {
       { ...cosignature(asCosigner, 5, signature) },
     ]);
     refusal('NOTE_SIGNATURE', () =>
-      settle(verifyCheckpoint(forged, committeePolicy(asLog, [asCosigner], 1)), check),
+      settle(verifyCheckpoint(forged, committeePolicy([asLog], [asCosigner], 1)), check),
     );
     refusal('NOTE_KEY', () => logSignature(asCosigner, signature));
     refusal('NOTE_KEY', () => cosignature(asLog, 5, signature));

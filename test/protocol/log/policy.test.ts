@@ -91,11 +91,11 @@ describe('a policy', () => {
 
   it('of a committee of four asks for three', () => {
     const { logKey, cosignerKeys } = committee('log.example', ['a', 'b', 'c', 'd']);
-    const policy = committeePolicy(logKey, cosignerKeys, 3);
+    const policy = committeePolicy([logKey], cosignerKeys, 3);
     expect(parse(formatPolicy(hashes, policy))).toEqual(policy);
     expect(satisfies(policy, new Set(['member-1', 'member-2', 'member-4']))).toBe(true);
     expect(satisfies(policy, new Set(['member-1', 'member-2']))).toBe(false);
-    refusal('POLICY_FORMAT', () => formatPolicy(hashes, committeePolicy(logKey, cosignerKeys, 5)));
+    refusal('POLICY_FORMAT', () => formatPolicy(hashes, committeePolicy([logKey], cosignerKeys, 5)));
   });
 
   it('may be as large as the text recommends', () => {

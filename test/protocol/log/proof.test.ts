@@ -19,7 +19,7 @@ const origin = 'log.example/chronicle';
 const leaves = Array.from({ length: 11 }, (_, i) => leafHash(hashes, Uint8Array.of(i)));
 const root = rootOf(hashes, leaves);
 const house = committee(origin, ['one', 'two', 'three']);
-const policy = committeePolicy(house.logKey, house.cosignerKeys, 2);
+const policy = committeePolicy([house.logKey], house.cosignerKeys, 2);
 const checkpoint = house.checkpoint({ origin, size: leaves.length, root });
 const read = completeNodes(hashes, leaves);
 const proofOf = (index: number) => ({
@@ -61,11 +61,11 @@ describe('a tlog-proof', () => {
     refusal('PROOF_FALSE', () => verifyProof(hashes, proof, leaves[5]!, policy));
     refusal('PROOF_SHAPE', () => verifyProof(hashes, { ...proof, hashes: [] }, leaves[6]!, policy));
     const strangers = committee(origin, ['x', 'y']);
-    const other = committeePolicy(strangers.logKey, strangers.cosignerKeys, 1);
+    const other = committeePolicy([strangers.logKey], strangers.cosignerKeys, 1);
     refusal('CHECKPOINT_QUORUM', () => settle(verifyProof(hashes, proof, leaves[6]!, other), check));
     const elsewhere = committee('elsewhere.example', []);
     refusal('NOTE_UNSIGNED', () =>
-      settle(verifyProof(hashes, proof, leaves[6]!, committeePolicy(elsewhere.logKey, [], 0)), check),
+      settle(verifyProof(hashes, proof, leaves[6]!, committeePolicy([elsewhere.logKey], [], 0)), check),
     );
   });
 
@@ -77,7 +77,7 @@ describe('a tlog-proof', () => {
 
   it('is refused after any change of one byte, where all three have to sign', () => {
     // with a smaller quorum, a line that no longer names its signer is ignored, as the text demands
-    const everybody = committeePolicy(house.logKey, house.cosignerKeys, 3);
+    const everybody = committeePolicy([house.logKey], house.cosignerKeys, 3);
     settle(verifyProof(hashes, parseProof(file), leaves[6]!, everybody), check);
     for (const mask of [0x01, 0x80])
       for (let at = 0; at < file.length; at++) {

@@ -25,6 +25,10 @@ const needs = {
   readOnly: true,
 } as const;
 
+/** Lives in which every kind is taken at least once within `LENGTH` records. */
+export const SEEDS = [3, 9, 24];
+export const LENGTH = 3_000;
+
 /** Record bytes in the order in which they are said. */
 export function history(seed: number, length: number): Uint8Array[] {
   const random = randomFrom(seed);
@@ -42,7 +46,16 @@ export function history(seed: number, length: number): Uint8Array[] {
     ...(random.oneIn(2) ? { code: 'PCK_REVOKED', status: 'UpToDate' } : {}),
     ...(random.oneIn(3)
       ? {}
-      : { quote: random.bytes(32), collateral: random.bytes(32), judgedFor: 1_760_000_000 }),
+      : {
+          quote: random.bytes(32),
+          collateral: random.bytes(32),
+          judgedFor: 1_760_000_000,
+          policy: random.pick(['passed', 'refused']),
+          ...(random.oneIn(3) ? { eventLog: random.bytes(32) } : {}),
+          ...(random.oneIn(3)
+            ? { highest: { evaluation: random.below(20), rootCrl: '17', pckCrl: null } }
+            : {}),
+        }),
   });
   const bodies: Readonly<Record<string, () => Value>> = {
     'identity.created': () => ({ name: 'rack-07', log: id(1), cosigner: id(2), issuer: id(3) }),

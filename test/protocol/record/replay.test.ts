@@ -16,7 +16,7 @@ import {
 } from '../../../src/protocol/record/index.ts';
 import { problems } from '../../../src/contract/problems.ts';
 import { scratch } from '../../scratch.ts';
-import { history } from './history.ts';
+import { history, LENGTH, SEEDS } from './history.ts';
 
 const sig = new Uint8Array(64);
 
@@ -34,8 +34,8 @@ const openStore = (folder: string) =>
 const digestOf = (store: ReturnType<typeof openStore>): string =>
   toHex(nodeHashes.sha256(encodeCanonical(store.viewRows('').map(([key, value]) => [key, value] as Value))));
 
-describe.each([1, 2, 4])('a long history (seed %i)', (seed) => {
-  const records = history(seed, 3_000);
+describe.each(SEEDS)('a long history (seed %i)', (seed) => {
+  const records = history(seed, LENGTH);
 
   it('has every kind taken and enough of them refused to mean something', () => {
     const { outcomes } = inMemory(records);

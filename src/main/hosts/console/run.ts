@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Unlocks the identity at once, where there is one. */
   readonly passphrase?: string | undefined;
   readonly defaults?: Partial<Settings>;
+  /** Hears, in sentences, of what keeps the node from being open yet. */
+  readonly opening?: (sentence: string) => void;
 }
 
 export interface Running {
@@ -33,6 +35,7 @@ export async function runConsole({
   renderer,
   passphrase,
   defaults,
+  opening,
 }: RunOptions): Promise<Running> {
   const assets = loadAssets(renderer);
   const node = await openNode({
@@ -40,6 +43,7 @@ export async function runConsole({
     host: 'console',
     seal: passphraseSeal(),
     ...(defaults === undefined ? {} : { defaults }),
+    ...(opening === undefined ? {} : { opening }),
   });
   const opened: { close(): Promise<void> }[] = [];
   const close = async (): Promise<void> => {

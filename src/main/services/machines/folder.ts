@@ -59,8 +59,11 @@ export function createFolderVerifier(operations: Operations, judge: Judge): Fold
           );
           result.rows.sort((a, b) => (a.file < b.file ? -1 : 1));
           result.done = true;
-          const genuine = result.rows.filter(({ evidence }) => evidence === 'genuine').length;
-          progress.log(`${result.rows.length} files, ${genuine} genuine.`);
+          const held = result.rows.filter(({ evidence }) => evidence === 'genuine');
+          const simulated = held.filter((row) => row.simulated).length;
+          progress.log(
+            `${result.rows.length} files, ${held.length - simulated} genuine, ${simulated} simulated.`,
+          );
         },
       });
       results.set(id, result);

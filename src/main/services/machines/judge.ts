@@ -4,8 +4,10 @@
  */
 import type { CollateralInput, Pins, QuoteInput } from '../../../contract/index.ts';
 import {
+  asksForEventLog,
   platformHint,
   collateralHint,
+  factsOf,
   parseQuote,
   quoteChain,
   readCollateral,
@@ -18,8 +20,8 @@ import {
 import type {
   Collateral,
   EventLogReport,
+  KnownNumbers,
   Policy,
-  PolicyFacts,
   Verdict,
 } from '../../../protocol/attestation/index.ts';
 import { fromBase64url, Refusal, sameBytes } from '../../../protocol/bytes/index.ts';
@@ -37,7 +39,7 @@ export interface JudgePorts {
   readonly collateral: CollateralKeeper;
   readonly cache: VerifierCache;
   /** DER of the roots whose evidence is SIMULATED; a store of their own, apart from Intel's root. */
-  readonly simulatedRoots: () => readonly Uint8Array[];
+  readonly simulatedRoots: readonly Uint8Array[];
 }
 
 export interface Judging {
@@ -46,15 +48,18 @@ export interface Judging {
   /** Unix seconds. */
   readonly at: number;
   readonly policy: Policy;
-  /** As received, in either form; it is replayed for the policy only. Errors: `EVENT_LOG_*`. */
-  readonly eventLog?: Uint8Array | null | undefined;
-  readonly facts?: PolicyFacts | undefined;
+  /** The event log replayed; called only when the policy asks about it, because a replay takes its time. */
+  readonly replay?: ReplayedLog | null | undefined;
+  readonly highest?: KnownNumbers | undefined;
 }
+
+/** Answers the report of an event log; null when the quote or the log cannot be read. */
+export type ReplayedLog = () => EventLogReport | null;
 
 export interface FetchedCollateral {
   readonly collateral: Collateral;
   /** What the cache remembers; undefined for files and folders, which speak of the past. */
-  readonly facts?: PolicyFacts | undefined;
+  readonly highest?: KnownNumbers | undefined;
 }
 
 export interface Judge {
@@ -66,24 +71,26 @@ export interface Judge {
   currentCollateral(
     quote: Uint8Array,
     at: number,
-    held: Collateral | null,
+    held: FetchedCollateral | null,
   ): Promise<FetchedCollateral | null>;
   verdict(judging: Judging): Verdict;
   /** The simulated root that a quote ends in; undefined for Intel's and for unknown ones. */
   rootOf(quote: Uint8Array): Uint8Array | undefined;
 }
 
-/** An event log replayed against a quote; null when the quote cannot be read. Errors: `EVENT_LOG_*`. */
-export const logReport = (log: Uint8Array, quote: Uint8Array): EventLogReport | null =>
-  reportEventLog(readEventLog(log), quote, nodeHashes);
+/** Reads an event log at once, and replays it against the quote when first asked. Errors: `EVENT_LOG_*`. */
+export function openEventLog(bytes: Uint8Array, quote: Uint8Array): ReplayedLog {
+  const log = readEventLog(bytes);
+  let report: EventLogReport | null | undefined;
+  return () => (report === undefined ? (report = reportEventLog(log, quote, nodeHashes)) : report);
+}
 
 export function createJudge({ guest, collateral: keeper, cache, simulatedRoots }: JudgePorts): Judge {
   const simulatedRoot = (quote: Uint8Array): Uint8Array | undefined => {
-    const roots = simulatedRoots();
-    if (roots.length === 0) return undefined;
+    if (simulatedRoots.length === 0) return undefined;
     try {
       const last = quoteChain(parseQuote(quote, 'any')).at(-1);
-      return last === undefined ? undefined : roots.find((root) => sameBytes(root, last));
+      return last === undefined ? undefined : simulatedRoots.find((root) => sameBytes(root, last));
     } catch (error) {
       if (error instanceof Refusal) return undefined;
       throw error;
@@ -107,8 +114,8 @@ export function createJudge({ guest, collateral: keeper, cache, simulatedRoots }
         : createCollateralService({ base: input.url, ...keeper.connection() }).collateralFor(hint, at);
     },
     async currentCollateral(quote, at, held) {
-      const ends = held === null ? null : readIsoTime(collateralHint(held)?.nextUpdate ?? '');
-      if (held !== null && ends !== null && at <= ends) return { collateral: held };
+      const ends = held === null ? null : readIsoTime(collateralHint(held.collateral)?.nextUpdate ?? '');
+      if (held !== null && ends !== null && at <= ends) return held;
       const hint = platformHint(quote);
       // no service knows a simulated platform
       if (hint === null || simulatedRoot(quote) !== undefined) return null;
@@ -120,9 +127,8 @@ export function createJudge({ guest, collateral: keeper, cache, simulatedRoots }
       }
     },
     rootOf: simulatedRoot,
-    verdict({ quote, collateral, at, policy, eventLog, facts }) {
-      const log = eventLog == null ? null : logReport(eventLog, quote);
-      const known = { ...facts, ...(log === null ? {} : { eventLog: registerLogs(log) }) };
+    verdict({ quote, collateral, at, policy, replay, highest }) {
+      const log = replay != null && asksForEventLog(policy) ? replay() : null;
       const root = simulatedRoot(quote);
       return verifyQuote({
         quote,
@@ -131,7 +137,7 @@ export function createJudge({ guest, collateral: keeper, cache, simulatedRoots }
         policy,
         ...(collateral === null ? {} : { collateral }),
         ...(root === undefined ? {} : { root }),
-        facts: known,
+        facts: { ...factsOf(highest), ...(log === null ? {} : { eventLog: registerLogs(log) }) },
       });
     },
   };

@@ -2,24 +2,25 @@
 import type {
   Alarm,
   AttestationPolicy,
+  BulkRow,
   Capacity,
   CollateralInput,
   Machine,
   Pins,
+  Problem,
   QuoteInput,
   Receipt,
   Register,
   Settings,
 } from '../../../contract/index.ts';
-import type { EventLogReport, MachineRow, Policy, Verdict } from '../../../protocol/attestation/index.ts';
+import type { EventLogReport, KnownNumbers, Verdict } from '../../../protocol/attestation/index.ts';
 import type { Cloud, CollateralEntry, CollateralStore, QuoteSource } from '../../attestation/index.ts';
 import type { Blobs } from '../../store/index.ts';
 import type { Coalitions } from '../coalition/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { Operations } from '../operations/index.ts';
 import type { ChallengeSchedule } from './challenges.ts';
-import type { FolderVerifier } from './folder.ts';
-import type { Policies } from './policy.ts';
+import type { Policies, PolicyTrial } from './policy.ts';
 
 export interface MachinePorts {
   readonly ledger: Ledger;
@@ -30,11 +31,15 @@ export interface MachinePorts {
   readonly collateralStore: CollateralStore;
   readonly settings: () => Settings;
   /** DER of the roots whose evidence counts as SIMULATED. */
-  readonly simulatedRoots: () => readonly Uint8Array[];
+  readonly simulatedRoots: readonly Uint8Array[];
+  /** Whether entries can be written now: the vault is open, and the store takes them. */
+  readonly writable: () => boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly note: (sentence: string) => void;
   readonly changed: () => void;
+  /** Called when `problems` changed. */
+  readonly troubled: () => void;
 }
 
 /** Evidence as it was handed in and judged. */
@@ -44,8 +49,10 @@ export interface Judged {
   /** The collateral as it will be stored; null when none was given. */
   readonly collateral: Uint8Array | null;
   readonly eventLog: Uint8Array | null;
-  /** The event log replayed against the quote. */
-  readonly log: EventLogReport | null;
+  /** The event log replayed against the quote, when first asked; null without one. */
+  readonly log: () => EventLogReport | null;
+  /** Numbers of collateral that were known; undefined where nobody remembered any. */
+  readonly highest?: KnownNumbers | undefined;
 }
 
 /** What is handed in as evidence. */
@@ -73,7 +80,10 @@ export interface Machines {
   get(id: string): Promise<Machine>;
   register(name: string, evidence: Evidence): Promise<Answer>;
   recheck(id: string, collateral: CollateralInput | undefined, at: number | undefined): Promise<Answer>;
-  /** Errors: `CHALLENGE_OPEN`, `MACHINE_NO_QUOTE`. */
+  /**
+   * Where this node runs in the machine, it answers at once; what hinders it stands in the challenge, which stays
+   * open and is tried again. Errors: `CHALLENGE_OPEN`, `MACHINE_NO_QUOTE`.
+   */
   challenge(id: string): Promise<Answer>;
   /** Errors: `CHALLENGE_UNKNOWN`, `CHALLENGE_LAPSED`, `REPORT_DATA`. */
   prove(
@@ -93,15 +103,30 @@ export interface Machines {
   /** Errors: `MACHINE_NO_QUOTE` when quote or collateral are not kept. */
   bundle(id: string): Promise<{ data: Uint8Array; name: string }>;
   readonly policies: Policies;
-  /** The verdicts of all live machines under a policy. */
-  underPolicy(policy: Policy): Promise<{ machine: MachineRow; verdict: Verdict | null }[]>;
+  /** What a policy would say of the live machines, beside the one in force. Errors: `POLICY_FORMAT`. */
+  tryPolicy(policy: AttestationPolicy): Promise<PolicyTrial>;
   alarms(): Promise<Alarm[]>;
-  readonly folder: FolderVerifier;
-  readonly collateral: { entries(): CollateralEntry[]; refresh(): Promise<void> };
+  /**
+   * Verifies every quote in a folder under the policy in force; answers the id of the operation. `at`: Unix
+   * milliseconds, default now. Errors: `FOLDER_UNREADABLE`.
+   */
+  verifyFolder(request: {
+    readonly folder: string;
+    readonly collateral: CollateralInput;
+    readonly at?: number | undefined;
+  }): Promise<string>;
+  /** All rows by name when it is done; before that the latest ones. Errors: `FOLDER_RESULT_UNKNOWN`. */
+  folderResult(operation: string): { rows: readonly BulkRow[]; done: boolean };
+  readonly collateral: { entries(): Promise<CollateralEntry[]>; refresh(): Promise<void> };
+  /** Standing problems: settings by which nobody can be asked for collateral. */
+  problems(): Problem[];
   readonly schedule: Pick<ChallengeSchedule, 'look'>;
+  /** Begins to refresh and to look after challenges, behind whoever calls. */
   start(): Promise<void>;
   /** Takes new settings. */
   renew(): Promise<void>;
+  /** Stops; waits for what is under way. */
   close(): Promise<void>;
 }
+
 export type Answer = { machine: Machine; receipt: Receipt };

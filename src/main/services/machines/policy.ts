@@ -1,10 +1,23 @@
 /** The attestation policy: which one is in force, how it is adopted, and what another one would change. */
 import type { AttestationPolicy, Receipt } from '../../../contract/index.ts';
-import { checkPolicy, DEFAULT_POLICY, policyKey, readPolicy } from '../../../protocol/attestation/index.ts';
-import type { Policy, PolicyRow } from '../../../protocol/attestation/index.ts';
+import {
+  checkPolicy,
+  DEFAULT_POLICY,
+  explainPolicy,
+  policyKey,
+  readPolicy,
+} from '../../../protocol/attestation/index.ts';
+import type {
+  Explanation,
+  MachineRow,
+  Policy,
+  PolicyRow,
+  Verdict,
+} from '../../../protocol/attestation/index.ts';
 import { utf8 } from '../../../protocol/bytes/index.ts';
 import type { Coalitions } from '../coalition/index.ts';
 import type { Ledger } from '../ledger/index.ts';
+import type { MachineView } from './view.ts';
 
 export interface PolicyState {
   readonly policy: Policy;
@@ -42,5 +55,34 @@ export function createPolicies(ports: {
       );
       return { ...(await current()), receipt };
     },
+  };
+}
+
+/** What a policy would say of the registered machines, beside the one in force. */
+export interface PolicyTrial {
+  readonly explained: readonly Explanation[];
+  /** Live machines of which there is a verdict. */
+  readonly machines: readonly {
+    readonly machine: MachineRow;
+    readonly before: Verdict;
+    readonly after: Verdict;
+  }[];
+}
+
+/** Judges the machines by both policies; nothing is recorded. Errors: `POLICY_FORMAT`. */
+export function tryPolicy(
+  policy: unknown,
+  inForce: Policy,
+  rows: readonly MachineRow[],
+  view: Pick<MachineView, 'storedVerdict'>,
+): PolicyTrial {
+  checkPolicy(policy);
+  return {
+    explained: explainPolicy(policy),
+    machines: rows.flatMap((machine) => {
+      if (machine.state === 'retired') return [];
+      const [before, after] = [inForce, policy].map((one) => view.storedVerdict(machine, one));
+      return before == null || after == null ? [] : [{ machine, before, after }];
+    }),
   };
 }

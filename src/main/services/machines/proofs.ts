@@ -3,115 +3,111 @@
  * registered. What is handed in and judged is on record, whether it is good or not.
  */
 import { randomBytes } from 'node:crypto';
-import type { Collateral, MachineRow, Policy, PolicyFacts } from '../../../protocol/attestation/index.ts';
+import type { CollateralInput } from '../../../contract/index.ts';
+import type { MachineRow } from '../../../protocol/attestation/index.ts';
 import { fromBase64url, Refusal, toHex } from '../../../protocol/bytes/index.ts';
 import type { Value } from '../../../protocol/bytes/index.ts';
 import type { QuoteSource } from '../../attestation/index.ts';
 import type { Blobs } from '../../store/index.ts';
-import type { Ledger } from '../ledger/index.ts';
+import { createOwnAnswers } from './answers.ts';
+import type { OwnAnswers } from './answers.ts';
+import type { EvidenceDesk } from './evidence.ts';
 import { withPins } from './judge.ts';
 import type { Judge } from './judge.ts';
-import type { Answer, Judged, Machines } from './machines.ts';
+import type { Answer, Machines } from './machines.ts';
+import type { Obstacles } from './obstacles.ts';
 import type { Policies } from './policy.ts';
+import { heldSet } from './stored.ts';
 import { challengeData, pinsJson } from './view.ts';
 import type { MachineView } from './view.ts';
-import { heldCollateral } from './watch.ts';
 
 export interface ProofPorts {
-  readonly ledger: Ledger;
   readonly guest: QuoteSource;
   readonly blobs: Blobs;
   readonly judge: Judge;
+  readonly desk: EvidenceDesk;
   readonly view: MachineView;
+  readonly obstacles: Obstacles;
   readonly policies: Policies;
-  /** Report data of a quote that answers no challenge. */
-  readonly ownData: () => Uint8Array;
   /** How long an answer may take. */
   readonly minutes: () => number;
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly rowOf: (id: string) => Promise<{ coalition: Uint8Array; row: MachineRow }>;
+  readonly get: Machines['get'];
   readonly submit: (kind: string, id: string, body: Record<string, Value>) => Promise<Answer>;
-  readonly judged: (
-    parts: { quote: Uint8Array; collateral: Collateral | null; eventLog: Uint8Array | null },
-    at: number,
-    policy: Policy,
-    facts?: PolicyFacts,
-  ) => Judged;
-  /** What of a verdict goes into the record. */
-  readonly judgement: (judged: Judged) => Record<string, Value>;
 }
 
-export function createProofs(ports: ProofPorts): Pick<Machines, 'challenge' | 'prove'> {
-  const {
-    ownData,
-    ledger,
-    guest,
-    blobs,
-    judge,
-    view,
-    policies,
-    minutes,
-    now,
-    rowOf,
-    submit,
-    judged,
-    judgement,
-  } = ports;
+export interface Proofs extends Pick<Machines, 'challenge' | 'prove'>, OwnAnswers {}
 
-  const challenge = async (id: string): Promise<Answer> => {
-    const expires = now() + minutes() * 60_000;
-    const answer = await submit('machine.challenged', id, { nonce: randomBytes(32), expires });
-    const { available } = await guest.look();
-    // a machine that this node runs on answers for itself; any other is answered by a person
-    if (!available || answer.machine.owner !== toHex(ledger.author())) return answer;
-    const { row } = await rowOf(id);
-    if (!(await isOwnPlatform(row))) return answer;
-    return prove(id, { kind: 'guest' }, undefined, undefined);
-  };
-  /** Whether a quote of this guest names the platform of that machine. */
-  const isOwnPlatform = async (row: MachineRow): Promise<boolean> => {
-    const { policy } = await policies.current();
-    const own = view.storedVerdict(row, policy)?.platformId?.ppid;
-    const quote = await judge.readQuote({ kind: 'guest' }, ownData);
-    const here = judge.verdict({ quote, collateral: null, at: Math.floor(now() / 1000), policy });
-    return own !== undefined && here.platformId?.ppid === own;
-  };
-  const prove: Machines['prove'] = async (id, input, collateralInput, eventLog) => {
+export function createProofs(ports: ProofPorts): Proofs {
+  const { guest, blobs, judge, desk, view, obstacles, policies, minutes, now, rowOf, get, submit } = ports;
+
+  /** The open challenge. Errors: `CHALLENGE_UNKNOWN`, `CHALLENGE_LAPSED`. */
+  const openOf = async (id: string) => {
     const { coalition, row } = await rowOf(id);
     const reportData = challengeData(coalition, row);
     if (row.challenge === null || reportData === null)
       throw new Refusal('CHALLENGE_UNKNOWN', 'This machine has no open challenge.');
     if (now() > row.challenge.expires)
       throw new Refusal('CHALLENGE_LAPSED', 'The time to answer this challenge has passed.');
+    return { row, reportData, nonce: row.challenge.nonce };
+  };
+  const hand = async (
+    id: string,
+    quote: Uint8Array,
+    collateral?: CollateralInput,
+    eventLog?: string,
+  ): Promise<Answer> => {
+    const { row, reportData, nonce } = await openOf(id);
     const at = Math.floor(now() / 1000);
-    const quote = await judge.readQuote(input, () => reportData);
-    const held = heldCollateral(blobs, row);
-    const fetched =
-      collateralInput === undefined
+    const held = heldSet(blobs, row);
+    const found =
+      collateral === undefined
         ? await judge.currentCollateral(quote, at, held)
-        : await judge.fetchCollateral(collateralInput, quote, at);
-    const collateral = fetched?.collateral ?? held;
+        : await judge.fetchCollateral(collateral, quote, at);
     const { policy } = await policies.current();
-    const answer = judged(
-      { quote, collateral, eventLog: eventLog === undefined ? null : fromBase64url(eventLog) },
-      at,
-      withPins(policy, pinsJson(row)),
-      fetched?.facts,
-    );
-    if (answer.verdict.report?.reportData !== toHex(reportData))
+    const parts = {
+      quote,
+      set: found ?? held,
+      eventLog: eventLog === undefined ? null : fromBase64url(eventLog),
+    };
+    const judged = desk.judged(parts, at, withPins(policy, pinsJson(row)));
+    if (judged.verdict.report?.reportData !== toHex(reportData))
       throw new Refusal('REPORT_DATA', 'The quote carries other report data than the challenge asks for.');
     const before = view.storedVerdict(row, policy)?.platformId?.ppid;
-    const after = answer.verdict.platformId?.ppid;
-    const body = judgement(answer);
+    const after = judged.verdict.platformId?.ppid;
+    const body = desk.judgement(judged);
     // a proof by another platform is the failure of this one
     const other = before !== undefined && after !== undefined && before !== after;
     return submit('machine.attested', id, {
       ...body,
       ...(other ? { evidence: 'refused', code: 'PLATFORM_CHANGED' } : {}),
-      challenge: row.challenge.nonce,
+      challenge: nonce,
     });
   };
+  const { answer } = createOwnAnswers({
+    guest,
+    judge,
+    view,
+    obstacles,
+    policy: async () => (await policies.current()).policy,
+    rowOf,
+    hand,
+    now,
+  });
 
-  return { challenge, prove };
+  return {
+    answer,
+    async challenge(id) {
+      const expires = now() + minutes() * 60_000;
+      const asked = await submit('machine.challenged', id, { nonce: randomBytes(32), expires });
+      // a machine that this node runs in answers for itself; any other is answered by a person
+      return (await answer(id)) ?? { ...asked, machine: await get(id) };
+    },
+    async prove(id, input, collateral, eventLog) {
+      const { reportData } = await openOf(id);
+      return hand(id, await judge.readQuote(input, () => reportData), collateral, eventLog);
+    },
+  };
 }

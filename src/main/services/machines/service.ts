@@ -3,21 +3,26 @@
  * the whole verdict is judged again from the stored quote and collateral whenever somebody looks.
  */
 import { randomBytes } from 'node:crypto';
+import { toProblem } from '../../../contract/index.ts';
 import type { Machine, Register } from '../../../contract/index.ts';
-import { machineKey, writeBundle } from '../../../protocol/attestation/index.ts';
-import type { Collateral, MachineRow, Policy, PolicyFacts } from '../../../protocol/attestation/index.ts';
-import { fromBase64url, fromHex, readId, Refusal, toHex, utf8 } from '../../../protocol/bytes/index.ts';
+import { machineKey } from '../../../protocol/attestation/index.ts';
+import type { MachineRow } from '../../../protocol/attestation/index.ts';
+import { fromHex, readId, Refusal, toHex } from '../../../protocol/bytes/index.ts';
 import type { Value } from '../../../protocol/bytes/index.ts';
 import { createVerifierCache } from '../../attestation/index.ts';
 import { createChallengeSchedule } from './challenges.ts';
 import { createCollateralKeeper } from './collateral.ts';
+import { createEvidenceDesk } from './evidence.ts';
 import { createFolderVerifier } from './folder.ts';
-import { createJudge, logReport, withPins } from './judge.ts';
-import type { Answer, Judged, MachinePorts, Machines } from './machines.ts';
-import { createPolicies } from './policy.ts';
+import { createHandOut } from './hand-out.ts';
+import { createJudge, withPins } from './judge.ts';
+import type { Answer, MachinePorts, Machines } from './machines.ts';
+import { createObstacles } from './obstacles.ts';
+import { createPolicies, tryPolicy } from './policy.ts';
 import { createProofs } from './proofs.ts';
+import { heldLog, heldQuote, heldSet } from './stored.ts';
 import { createMachineView, failedCheck, pinsJson } from './view.ts';
-import { createAlarmWatch, heldCollateral } from './watch.ts';
+import { createAlarmWatch } from './watch.ts';
 
 /** How soon after a start, and how often then, the early documents are compared with the standard ones. */
 const FIRST_LOOK_AHEAD = 60_000;
@@ -32,6 +37,7 @@ export function createMachines(ports: MachinePorts): Machines {
     random: Math.random,
     note,
     changed,
+    troubled: ports.troubled,
   });
   const judge = createJudge({
     guest,
@@ -40,9 +46,14 @@ export function createMachines(ports: MachinePorts): Machines {
     simulatedRoots: ports.simulatedRoots,
   });
   const policies = createPolicies({ ledger, coalitions });
-  const view = createMachineView({ ledger, blobs, judge, now });
-  const watch = createAlarmWatch({ blobs, judge, collateral: keeper, now });
+  const obstacles = createObstacles((sentence) => {
+    note(`A challenge could not be answered here: ${sentence}`);
+    changed();
+  });
+  const view = createMachineView({ ledger, blobs, judge, obstacles, now });
+  const watch = createAlarmWatch({ blobs, judge, collateral: keeper, obstacles, now });
   const folder = createFolderVerifier(operations, judge);
+  const stopping = new AbortController();
   let simulated = false;
   let firstLook: NodeJS.Timeout | undefined;
   let lookingAhead: NodeJS.Timeout | undefined;
@@ -53,41 +64,8 @@ export function createMachines(ports: MachinePorts): Machines {
     reportData.set(ledger.author());
     return reportData;
   };
-  const judged = (
-    parts: { quote: Uint8Array; collateral: Collateral | null; eventLog: Uint8Array | null },
-    at: number,
-    policy: Policy,
-    facts?: PolicyFacts,
-  ): Judged => ({
-    verdict: judge.verdict({ ...parts, at, policy, facts }),
-    quote: parts.quote,
-    collateral: parts.collateral === null ? null : utf8(JSON.stringify(parts.collateral)),
-    eventLog: parts.eventLog,
-    log: parts.eventLog === null ? null : logReport(parts.eventLog, parts.quote),
-  });
-  const judgeInput: Machines['judge'] = async (evidence, pins, policy) => {
-    const at = Math.floor((evidence.at ?? now()) / 1000);
-    const quote = await judge.readQuote(evidence.quote, ownData);
-    const fetched = await judge.fetchCollateral(evidence.collateral, quote, at);
-    const asked = (policy as Policy | undefined) ?? (await policies.current()).policy;
-    const eventLog = evidence.eventLog === undefined ? null : fromBase64url(evidence.eventLog);
-    const parts = { quote, collateral: fetched?.collateral ?? null, eventLog };
-    return judged(parts, at, withPins(asked, pins), fetched?.facts);
-  };
-
-  /** What of a verdict goes into the record. */
-  const judgement = ({ verdict, quote, collateral, eventLog }: Judged): Record<string, Value> => ({
-    evidence: verdict.evidence,
-    ...(verdict.code === null ? {} : { code: verdict.code }),
-    ...(verdict.status === null ? {} : { status: verdict.status }),
-    simulated: verdict.simulated,
-    judgedFor: Math.floor(Date.parse(verdict.verifiedAt) / 1000),
-    quote: blobs.put(quote),
-    ...(collateral === null ? {} : { collateral: blobs.put(collateral) }),
-    ...(eventLog === null ? {} : { eventLog: blobs.put(eventLog) }),
-    policy: verdict.policy.outcome,
-    anchor: fromHex(verdict.trustAnchor.sha256, 32),
-  });
+  const desk = createEvidenceDesk({ judge, policies, blobs, ownData, now });
+  const { judged, judgeInput, judgement } = desk;
 
   const rowOf = async (id: string): Promise<{ coalition: Uint8Array; row: MachineRow }> => {
     const coalition = await coalitions.id();
@@ -115,21 +93,21 @@ export function createMachines(ports: MachinePorts): Machines {
     return { machine, receipt };
   };
 
-  const { challenge, prove } = createProofs({
-    ledger,
+  const { challenge, prove, answer } = createProofs({
     guest,
     blobs,
     judge,
+    desk,
     view,
+    obstacles,
     policies,
-    ownData,
     minutes: () => settings().challengeMinutes,
     now,
     rowOf,
+    get,
     submit,
-    judged,
-    judgement,
   });
+  const handOut = createHandOut({ blobs, judge, view, policies, rowOf });
 
   const mine = async (): Promise<readonly MachineRow[]> => {
     if (ledger.log() === null) return [];
@@ -137,9 +115,10 @@ export function createMachines(ports: MachinePorts): Machines {
     return (await rows()).filter((row) => row.state !== 'retired' && toHex(row.owner) === author);
   };
   const schedule = createChallengeSchedule({
-    machines: mine,
+    machines: async () => (ports.writable() ? mine() : []),
     everyHours: () => settings().challengeHours,
     challenge: async (row) => void (await challenge(toHex(row.machine))),
+    answer: async (row) => void (await answer(toHex(row.machine))),
     lapse: async ({ machine, challenge: open }) => {
       if (open !== null) await submit('machine.lapsed', toHex(machine), { nonce: open.nonce });
     },
@@ -148,9 +127,14 @@ export function createMachines(ports: MachinePorts): Machines {
   });
   const lookAhead = async (): Promise<void> => {
     const live = await mine();
-    if (live.length === 0 || keeper.entries().length === 0) return;
-    await watch.lookAhead(live, (await policies.current()).policy);
-    changed();
+    if (live.length === 0 || (await keeper.entries()).length === 0) return;
+    await watch.lookAhead(live, (await policies.current()).policy, stopping.signal);
+    if (!stopping.signal.aborted) changed();
+  };
+  const lookForSimulated = async (): Promise<readonly MachineRow[]> => {
+    const all = await rows();
+    simulated = all.some((row) => row.simulated && row.state !== 'retired');
+    return all;
   };
 
   return {
@@ -165,8 +149,7 @@ export function createMachines(ports: MachinePorts): Machines {
       };
     },
     async list() {
-      const all = await rows();
-      simulated = all.some((row) => row.simulated && row.state !== 'retired');
+      const all = await lookForSimulated();
       if (all.length === 0) return [];
       const coalition = await coalitions.id();
       const { policy } = await policies.current();
@@ -179,35 +162,32 @@ export function createMachines(ports: MachinePorts): Machines {
       const id = toHex(randomBytes(32));
       if (evidence.quote.kind === 'none')
         return submit('machine.registered', id, { name, evidence: 'none', simulated: false });
-      const answer = await judgeInput(evidence);
-      const { verdict } = answer;
+      const handedIn = await judgeInput(evidence);
+      const { verdict } = handedIn;
       if (verdict.evidence === 'refused')
         throw new Refusal('EVIDENCE_REFUSED', `The quote is refused: ${failedCheck(verdict)}`, {
           reason: verdict.code ?? '',
         });
       if (verdict.simulated && (await policies.current()).policy.allowSimulated !== true)
         throw new Refusal('SIMULATED_REFUSED', 'The evidence is simulated: it stands under a test root.');
-      return submit('machine.registered', id, { name, ...judgement(answer) });
+      return submit('machine.registered', id, { name, ...judgement(handedIn) });
     },
     async recheck(id, collateralInput, at) {
       const { row } = await rowOf(id);
-      const quote = row.quote === null ? null : blobs.get(row.quote);
+      const quote = heldQuote(blobs, row);
       if (quote === null)
         throw new Refusal('MACHINE_NO_QUOTE', 'This machine has no stored quote to judge again.');
       const seconds = Math.floor((at ?? now()) / 1000);
-      const fetched =
+      const set =
         collateralInput === undefined
-          ? undefined
+          ? heldSet(blobs, row)
           : await judge.fetchCollateral(collateralInput, quote, seconds);
-      const collateral = fetched === undefined ? heldCollateral(blobs, row) : (fetched?.collateral ?? null);
       const { policy } = await policies.current();
-      const eventLog = row.eventLog === null ? null : blobs.get(row.eventLog);
+      const parts = { quote, set, eventLog: heldLog(blobs, row) };
       return submit(
         'machine.attested',
         id,
-        judgement(
-          judged({ quote, collateral, eventLog }, seconds, withPins(policy, pinsJson(row)), fetched?.facts),
-        ),
+        judgement(judged(parts, seconds, withPins(policy, pinsJson(row)))),
       );
     },
     challenge,
@@ -232,58 +212,36 @@ export function createMachines(ports: MachinePorts): Machines {
       submit('capacity.offered', id, { cpuMillicores, ramMib, storageGib, tdx }),
     withdraw: (id) => submit('capacity.withdrawn', id),
     retire: (id) => submit('machine.retired', id),
-    raw(sha256) {
-      const data = blobs.get(readId(sha256));
-      if (data === null) throw new Refusal('BLOB_UNKNOWN', 'No file with this hash is kept here.');
-      return { data, name: `${sha256.slice(0, 16)}.${data[0] === 0x7b ? 'json' : 'bin'}` };
-    },
-    async eventLog(id) {
-      const { row } = await rowOf(id);
-      const quote = row.quote === null ? null : blobs.get(row.quote);
-      const log = row.eventLog === null ? null : blobs.get(row.eventLog);
-      return quote === null || log === null ? null : logReport(log, quote);
-    },
-    async bundle(id) {
-      const { row } = await rowOf(id);
-      const quote = row.quote === null ? null : blobs.get(row.quote);
-      const collateral = heldCollateral(blobs, row);
-      const { policy } = await policies.current();
-      const verdict = view.storedVerdict(row, policy);
-      if (quote === null || collateral === null || verdict === null)
-        throw new Refusal('MACHINE_NO_QUOTE', 'A bundle needs the quote and the collateral of the machine.');
-      const log = row.eventLog === null ? null : blobs.get(row.eventLog);
-      const root = judge.rootOf(quote);
-      const content = {
-        at: Math.floor(Date.parse(verdict.verifiedAt) / 1000),
-        quote,
-        collateral,
-        policy: withPins(policy, pinsJson(row)),
-        ...(log === null ? {} : { log }),
-        ...(root === undefined ? {} : { root }),
-      };
-      const mark = verdict.simulated ? 'SIMULATED-' : '';
-      return {
-        data: writeBundle(content, verdict),
-        name: `${mark}${row.name.replaceAll(/[^\w.-]+/g, '-')}.evidence`,
-      };
-    },
+    ...handOut,
     policies,
-    underPolicy: async (policy) =>
-      (await rows())
-        .filter(({ state }) => state !== 'retired')
-        .map((row) => ({ machine: row, verdict: view.storedVerdict(row, policy) })),
+    tryPolicy: async (policy) => tryPolicy(policy, (await policies.current()).policy, await rows(), view),
     async alarms() {
       const { policy } = await policies.current();
       const watched = (await rows()).map((row) => ({ row, verdict: view.storedVerdict(row, policy) }));
       return watch.alarms(watched, policy, settings().alarmDays);
     },
-    folder,
+    verifyFolder: async ({ folder: path, collateral, at }) =>
+      folder.start({
+        folder: path,
+        collateral,
+        at: Math.floor((at ?? now()) / 1000),
+        policy: (await policies.current()).policy,
+      }),
+    folderResult: (operation) => folder.result(operation),
     collateral: { entries: () => keeper.entries(), refresh: () => keeper.refresh() },
+    problems() {
+      const trouble = keeper.problem();
+      return trouble === null ? [] : [toProblem(trouble.code, trouble.message, trouble.details)];
+    },
     schedule,
     async start() {
-      await keeper.start();
+      await lookForSimulated();
+      keeper.start();
       schedule.start();
-      const ahead = (): void => void lookAhead().catch((error: unknown) => note(String(error)));
+      const ahead = (): void =>
+        void lookAhead().catch((error: unknown) => {
+          if (!stopping.signal.aborted) note(String(error));
+        });
       firstLook = setTimeout(ahead, FIRST_LOOK_AHEAD);
       firstLook.unref();
       lookingAhead = setInterval(ahead, LOOK_AHEAD);
@@ -291,6 +249,7 @@ export function createMachines(ports: MachinePorts): Machines {
     },
     renew: () => keeper.renew(),
     async close() {
+      stopping.abort();
       clearTimeout(firstLook);
       clearInterval(lookingAhead);
       await schedule.close();

@@ -1,6 +1,6 @@
 /** A machine as faces see it: its row, its verdict judged again from the stored bytes, what it offers. */
 import type { Machine, Pins, VerdictJson } from '../../../contract/index.ts';
-import { CHALLENGE_PURPOSE, readCollateral, reportDataBinding } from '../../../protocol/attestation/index.ts';
+import { CHALLENGE_PURPOSE, reportDataBinding } from '../../../protocol/attestation/index.ts';
 import type { MachineRow, Policy, Verdict } from '../../../protocol/attestation/index.ts';
 import { toHex } from '../../../protocol/bytes/index.ts';
 import { loadKey, offerKey } from '../../../protocol/compute/index.ts';
@@ -10,17 +10,20 @@ import type { Blobs } from '../../store/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { withPins } from './judge.ts';
 import type { Judge } from './judge.ts';
+import type { Obstacles } from './obstacles.ts';
+import { heldLogReport, heldQuote, heldSet } from './stored.ts';
 
 export interface ViewPorts {
   readonly ledger: Ledger;
   readonly blobs: Blobs;
   readonly judge: Judge;
+  readonly obstacles: Obstacles;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
 export interface MachineView {
-  /** What the stored bytes of a machine give under a policy, for the moment they were judged for. */
+  /** What the stored bytes of a machine give under a policy, for the moment they were judged for, as known then. */
   storedVerdict(row: MachineRow, policy: Policy): Verdict | null;
   toMachine(coalition: Uint8Array, row: MachineRow, policy: Policy): Promise<Machine>;
 }
@@ -35,21 +38,22 @@ export function challengeData(
   return reportDataBinding({ purpose: CHALLENGE_PURPOSE, nonce, key: owner, coalition, expires }, nodeHashes);
 }
 
-export function createMachineView({ ledger, blobs, judge, now }: ViewPorts): MachineView {
+export function createMachineView({ ledger, blobs, judge, obstacles, now }: ViewPorts): MachineView {
   const blobInfo = (sha256: Uint8Array | null) => {
     const bytes = sha256 === null ? null : blobs.get(sha256);
     return sha256 === null ? null : { sha256: toHex(sha256), size: bytes?.length ?? 0 };
   };
   const storedVerdict: MachineView['storedVerdict'] = (row, policy) => {
-    const quote = row.quote === null ? null : blobs.get(row.quote);
+    const quote = heldQuote(blobs, row);
     if (quote === null) return null;
-    const collateral = row.collateral === null ? null : blobs.get(row.collateral);
+    const set = heldSet(blobs, row);
     return judge.verdict({
       quote,
-      collateral: collateral === null ? null : readCollateral(collateral),
+      collateral: set?.collateral ?? null,
       at: row.judgedFor ?? Math.floor(now() / 1000),
       policy: withPins(policy, pinsJson(row)),
-      eventLog: row.eventLog === null ? null : blobs.get(row.eventLog),
+      replay: () => heldLogReport(blobs, row, quote),
+      highest: set?.highest,
     });
   };
   return {
@@ -61,6 +65,7 @@ export function createMachineView({ ledger, blobs, judge, now }: ViewPorts): Mac
       ]);
       const verdict = storedVerdict(row, policy);
       const reportData = challengeData(coalition, row);
+      const obstacle = obstacles.of(row);
       return {
         id: toHex(row.machine),
         name: row.name,
@@ -85,6 +90,7 @@ export function createMachineView({ ledger, blobs, judge, now }: ViewPorts): Mac
                 at: row.challenge.at,
                 expires: row.challenge.expires,
                 index: row.challenge.index,
+                ...(obstacle === null ? {} : { obstacle }),
               },
         provedAt: row.provedAt,
         pins: pinsJson(row),

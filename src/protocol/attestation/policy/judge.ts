@@ -9,7 +9,7 @@ import { measurementRules } from './measurement-rules.ts';
 import type { Policy, PolicyFacts, PolicyOverride, PolicyRules } from './policy.ts';
 import type { Finding, Judged, Rule, Sentence } from './rule.ts';
 import { tcbRules } from './tcb-rules.ts';
-import { tdRules } from './td-rules.ts';
+import { registersOf, tdRules } from './td-rules.ts';
 
 type RuleName = keyof PolicyRules;
 
@@ -65,6 +65,12 @@ function overrideLine({ fmspc, until, note }: PolicyOverride, holds: boolean, re
       : `The other rules for platforms of family ${fmspc.toLowerCase()} ended at ${until}; the policy’s own apply.`,
   };
 }
+
+/** Whether the policy asks anything of the event log, on whatever platform: only then it has to be replayed. */
+export const asksForEventLog = ({ eventLog, overrides = [] }: Policy): boolean =>
+  [eventLog, ...overrides.map(({ set }) => set.eventLog)].some(
+    (asked) => asked !== undefined && registersOf(asked).length > 0,
+  );
 
 export interface Circumstances {
   /** Unix seconds. */

@@ -122,7 +122,8 @@ const allow: Rule<Asked<'allow'>> = {
     }),
 };
 
-const registersOf = (asked: Asked<'eventLog'>): readonly number[] =>
+/** The registers whose log a policy asks for. */
+export const registersOf = (asked: Asked<'eventLog'>): readonly number[] =>
   asked === 'ignore' ? [] : asked === 'full' ? [0, 1, 2, 3] : asked.registers;
 
 const registerNames = (registers: readonly number[]): string =>

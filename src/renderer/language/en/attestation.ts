@@ -237,6 +237,7 @@ export const attestation = {
   'folder.wait': 'The node is still reading the folder.',
   'folder.outcome.all': 'All',
   'folder.outcome.genuine': 'genuine',
+  'folder.outcome.simulated': 'simulated',
   'folder.outcome.incomplete': 'incomplete',
   'folder.outcome.refused': 'refused',
   'folder.outcome.unreadable': 'unreadable',

@@ -37,7 +37,6 @@ export const compute = {
     'It is asked to end, and ended by force after the time given. Its usage becomes a signed entry.',
   'compute.grace': 'Time to end by itself',
   'compute.seconds': 's',
-  'compute.graceFault': 'From 0 to 300 seconds.',
   'compute.remove': 'Remove container',
   'compute.removeTitle': 'Remove what is left of this workload',
   'compute.removeText':

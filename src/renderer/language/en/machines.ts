@@ -161,7 +161,6 @@ export const machines = {
   'offer.ramHelp': '1024 MiB are one GiB.',
   'offer.storage': 'Storage',
   'offer.storageHelp': 'For images and writable layers.',
-  'offer.fault': 'A whole number of at least {least}.',
   'offer.tdx': 'Offer with TDX',
   'offer.tdxHelp': 'Workloads that require TDX may be placed here.',
   'offer.tdxNo': 'Only a machine whose evidence was not refused can be offered with TDX.',

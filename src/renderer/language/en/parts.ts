@@ -10,6 +10,7 @@ export const parts = {
   'action.copy': 'Copy',
   'action.copyId': 'Copy {id}',
   'action.more': 'More actions',
+  'field.range': 'A whole number from {least} to {most}.',
   'time.ms': '{n} ms',
   'time.s': '{n} s',
   'time.min': '{n} min',

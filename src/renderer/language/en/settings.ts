@@ -75,7 +75,6 @@ export const settings = {
   'settings.hours': 'hours',
   'settings.minutes': 'minutes',
   'settings.days': 'days',
-  'settings.range': 'A whole number from {least} to {most}.',
   'settings.saveChallenges': 'Save challenges and alarms',
   'settings.identity': 'Identity',
   'settings.lock': 'Lock keys',

@@ -21,11 +21,12 @@ import { QueryBar } from '../../parts/QueryBar.tsx';
 import { saveFile } from '../../parts/save.ts';
 import { bulkCsv } from '../machines/bulk-csv.ts';
 import styles from './Folder.module.css';
-import { FolderRow, markOf } from './FolderRow.tsx';
+import { FolderRow, groupOf, markOf } from './FolderRow.tsx';
+import type { Group } from './FolderRow.tsx';
 import { FolderStart } from './FolderStart.tsx';
 
 const route = getRouteApi('/machines/folder');
-const OUTCOMES = ['all', 'genuine', 'incomplete', 'refused', 'unreadable'] as const;
+const OUTCOMES = ['all', 'genuine', 'simulated', 'incomplete', 'refused', 'unreadable'] as const;
 type OutcomeFilter = (typeof OUTCOMES)[number];
 /** While an operation runs, its rows are asked for this often. */
 const POLL_MS = 2000;
@@ -42,11 +43,14 @@ const columns = (t: Translate): readonly Column<BulkRow>[] => [
     id: 'evidence',
     header: t('folder.evidence'),
     width: 'minmax(120px, 1fr)',
-    sort: (row) => row.evidence,
+    sort: groupOf,
     cell: (row) => (
       <>
-        <Mark kind={markOf(row)} label={row.simulated ? t('mark.simulated') : ''} />
-        <span>{t(`folder.outcome.${row.evidence}`)}</span>
+        <Mark
+          kind={markOf(row)}
+          label={row.simulated && groupOf(row) !== 'simulated' ? t('mark.simulated') : ''}
+        />
+        <span>{t(`folder.outcome.${groupOf(row)}`)}</span>
       </>
     ),
   },
@@ -105,10 +109,11 @@ export function FolderPage() {
   const rows = useMemo(
     () =>
       (all ?? []).filter(
-        (row) => (outcome === 'all' || row.evidence === outcome) && (words === '' || says(row, words)),
+        (row) => (outcome === 'all' || groupOf(row) === outcome) && (words === '' || says(row, words)),
       ),
     [all, outcome, words],
   );
+  const tally = useMemo(() => tallyOf(all ?? []), [all]);
   const wide = useMemo(() => columns(t), [t]);
   const open = all?.find(({ file }) => file === search.id);
   const set = (change: Partial<typeof search>): void =>
@@ -116,7 +121,19 @@ export function FolderPage() {
   return (
     <Page
       title={t('folder.title')}
-      state={all === undefined ? null : t('folder.state', counts(all))}
+      state={
+        all === undefined
+          ? null
+          : t('folder.state', {
+              n: all.length,
+              total: number(all.length),
+              genuine: number(tally.genuine),
+              incomplete: number(tally.incomplete),
+              refused: number(tally.refused),
+              unreadable: number(tally.unreadable),
+              simulated: tally.simulated,
+            })
+      }
       actions={
         <>
           {all === undefined || all.length === 0 ? null : (
@@ -163,15 +180,13 @@ export function FolderPage() {
                       label={t('folder.filter')}
                       value={outcome}
                       onChange={(next) => set({ outcome: next === 'all' ? undefined : next })}
-                      options={OUTCOMES.map((value) => ({
+                      options={OUTCOMES.filter(
+                        (value) => value !== 'simulated' || value === outcome || tally[value] > 0,
+                      ).map((value) => ({
                         value,
                         label: t('folder.choice', {
                           name: t(`folder.outcome.${value}`),
-                          n: number(
-                            value === 'all'
-                              ? found.length
-                              : found.filter(({ evidence }) => evidence === value).length,
-                          ),
+                          n: number(value === 'all' ? found.length : tally[value]),
                         }),
                       }))}
                     />
@@ -200,7 +215,7 @@ export function FolderPage() {
                       columns={open === undefined ? wide : wide.slice(0, 3)}
                       rows={rows}
                       rowId={(row) => row.file}
-                      rowName={(row) => `${row.file}, ${t(`folder.outcome.${row.evidence}`)}`}
+                      rowName={(row) => `${row.file}, ${t(`folder.outcome.${groupOf(row)}`)}`}
                       selected={search.id ?? null}
                       onSelect={(id) => set({ id })}
                       sort={search.sort ?? 'file'}
@@ -222,16 +237,9 @@ const says = (row: BulkRow, words: string): boolean =>
     (value) => value !== null && value.toLowerCase().includes(words),
   );
 
-function counts(rows: readonly BulkRow[]) {
-  const count = (want: BulkRow['evidence']): number =>
-    rows.filter(({ evidence, simulated }) => evidence === want && !(want === 'genuine' && simulated)).length;
-  return {
-    n: rows.length,
-    total: number(rows.length),
-    genuine: number(count('genuine')),
-    incomplete: number(count('incomplete')),
-    refused: number(count('refused')),
-    unreadable: number(count('unreadable')),
-    simulated: rows.filter(({ simulated }) => simulated).length,
-  };
+/** How many rows there are of each group; together they are all rows. */
+function tallyOf(rows: readonly BulkRow[]): Readonly<Record<Group, number>> {
+  const tally = { genuine: 0, simulated: 0, incomplete: 0, refused: 0, unreadable: 0 };
+  for (const row of rows) tally[groupOf(row)]++;
+  return tally;
 }

@@ -18,6 +18,10 @@ const marks: Readonly<Record<BulkRow['evidence'], MarkKind>> = {
 export const markOf = ({ evidence, simulated }: BulkRow): MarkKind =>
   simulated && (evidence === 'genuine' || evidence === 'incomplete') ? 'simulated' : marks[evidence];
 
+/** How a row is counted and filtered: each in one group, as its shape says, so simulated evidence stands apart. */
+export type Group = BulkRow['evidence'] | 'simulated';
+export const groupOf = (row: BulkRow): Group => (markOf(row) === 'simulated' ? 'simulated' : row.evidence);
+
 export function FolderRow({ row }: { row: BulkRow }) {
   const t = useT();
   return (

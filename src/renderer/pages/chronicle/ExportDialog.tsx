@@ -8,7 +8,7 @@ import { useAnnounce } from '../../parts/Announce.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Choice, Fields, TextField } from '../../parts/Field.tsx';
-import { Bar } from '../../parts/Operation.tsx';
+import { Bar } from '../../parts/Bar.tsx';
 import { Thrown } from '../../parts/Problem.tsx';
 import { saveFile } from '../../parts/save.ts';
 

@@ -10,17 +10,17 @@ import { useT } from '../../language/context.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Confirm.tsx';
 import { EntityLink, FullId, Glyph } from '../../parts/EntityLink.tsx';
-import { CheckField, TextField } from '../../parts/Field.tsx';
+import { CheckField } from '../../parts/Field.tsx';
 import { FullLadder } from '../../parts/Ladder.tsx';
 import { LogView } from '../../parts/LogView.tsx';
 import { Mark } from '../../parts/Mark.tsx';
+import { NumberField, useNumber } from '../../parts/NumberField.tsx';
 import { Operation } from '../../parts/Operation.tsx';
 import { DetailHead, Facts, Section, Unknown } from '../../parts/Page.tsx';
 import { Plot } from '../../parts/Plot.tsx';
 import { Thrown } from '../../parts/Problem.tsx';
 import { Tabs } from '../../parts/Tabs.tsx';
 import { Since, Time, useNow } from '../../parts/Time.tsx';
-import { parseCount } from '../../numbers.ts';
 import styles from './compute.module.css';
 import { Needs, Reasons } from './Needs.tsx';
 import { workloadMark, workloadWord } from './states.ts';
@@ -39,12 +39,11 @@ export function WorkloadDetail({
   const { client } = useNode();
   const may = useMay();
   const [ask, setAsk] = useState<'stop' | 'remove' | null>(null);
-  const [grace, setGrace] = useState('10');
+  const grace = useNumber(10, 0, 300);
   const [withImage, setWithImage] = useState(false);
   const close = (): void => setAsk(null);
-  const seconds = parseCount(grace);
   const stop = useMutation({
-    mutationFn: () => client.compute.stop({ id: workload.id, graceSeconds: seconds ?? 10 }),
+    mutationFn: () => client.compute.stop({ id: workload.id, graceSeconds: grace.value ?? 10 }),
     onSuccess: close,
   });
   const remove = useMutation({
@@ -131,16 +130,9 @@ export function WorkloadDetail({
           action={t('compute.stop')}
           mutation={stop}
           onClose={close}
-          ready={seconds !== null && seconds <= 300}
+          ready={grace.value !== null}
         >
-          <TextField
-            label={t('compute.grace')}
-            unit={t('compute.seconds')}
-            value={grace}
-            onChange={setGrace}
-            inputMode="numeric"
-            fault={seconds === null || seconds > 300 ? t('compute.graceFault') : null}
-          />
+          <NumberField label={t('compute.grace')} unit={t('compute.seconds')} number={grace} />
         </Confirm>
       ) : null}
       {ask === 'remove' ? (

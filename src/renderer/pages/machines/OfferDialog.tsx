@@ -1,27 +1,25 @@
 /** Offers capacity of a machine; the offer is a signed entry like everything else. */
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { MAX_CAPACITY } from '../../../contract/index.ts';
 import type { Machine } from '../../../contract/index.ts';
 import { useNode } from '../../client/context.tsx';
 import { cpu, mib } from '../../format.ts';
 import { useT } from '../../language/context.tsx';
-import { parseCount } from '../../numbers.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
-import { CheckField, Fields, TextField } from '../../parts/Field.tsx';
+import { CheckField, Fields } from '../../parts/Field.tsx';
+import { NumberField, useNumber } from '../../parts/NumberField.tsx';
 import { Thrown } from '../../parts/Problem.tsx';
 
 export function OfferDialog({ machine, onClose }: { machine: Machine; onClose: () => void }) {
   const t = useT();
   const { client } = useNode();
-  const text = (value: number | undefined): string => (value === undefined ? '' : String(value));
-  const [cores, setCores] = useState(text(machine.offer?.cpuMillicores));
-  const [ram, setRam] = useState(text(machine.offer?.ramMib));
-  const [storage, setStorage] = useState(text(machine.offer?.storageGib));
+  const cores = useNumber(machine.offer?.cpuMillicores ?? null, 1, MAX_CAPACITY.cpuMillicores);
+  const ram = useNumber(machine.offer?.ramMib ?? null, 1, MAX_CAPACITY.ramMib);
+  const storage = useNumber(machine.offer?.storageGib ?? null, 0, MAX_CAPACITY.storageGib);
   const [tdx, setTdx] = useState(machine.offer?.tdx ?? false);
-  const cpuMillicores = parseCount(cores);
-  const ramMib = parseCount(ram);
-  const storageGib = parseCount(storage);
+  const [cpuMillicores, ramMib, storageGib] = [cores.value, ram.value, storage.value];
   const evidence = machine.state === 'genuine' || machine.state === 'incomplete';
   const offer = useMutation({
     mutationFn: async () => {
@@ -37,10 +35,7 @@ export function OfferDialog({ machine, onClose }: { machine: Machine; onClose: (
     },
     onSuccess: onClose,
   });
-  const fault = (typed: string, value: number | null, least: number): string | null =>
-    typed !== '' && (value === null || value < least) ? t('offer.fault', { least }) : null;
-  const valid =
-    cpuMillicores !== null && cpuMillicores > 0 && ramMib !== null && ramMib > 0 && storageGib !== null;
+  const valid = cpuMillicores !== null && ramMib !== null && storageGib !== null;
   return (
     <Dialog
       open
@@ -57,34 +52,20 @@ export function OfferDialog({ machine, onClose }: { machine: Machine; onClose: (
       }
     >
       <Fields columns={3}>
-        <TextField
+        <NumberField
           label={t('offer.cpu')}
           unit={t('offer.millicores')}
-          value={cores}
-          onChange={setCores}
-          inputMode="numeric"
-          fault={fault(cores, cpuMillicores, 1)}
+          number={cores}
           help={cpuMillicores === null ? t('offer.cpuHelp') : cpu(cpuMillicores)}
           autoFocus
         />
-        <TextField
+        <NumberField
           label={t('offer.ram')}
           unit="MiB"
-          value={ram}
-          onChange={setRam}
-          inputMode="numeric"
-          fault={fault(ram, ramMib, 1)}
+          number={ram}
           help={ramMib === null ? t('offer.ramHelp') : mib(ramMib)}
         />
-        <TextField
-          label={t('offer.storage')}
-          unit="GiB"
-          value={storage}
-          onChange={setStorage}
-          inputMode="numeric"
-          fault={fault(storage, storageGib, 0)}
-          help={t('offer.storageHelp')}
-        />
+        <NumberField label={t('offer.storage')} unit="GiB" number={storage} help={t('offer.storageHelp')} />
       </Fields>
       <CheckField
         label={t('offer.tdx')}

@@ -5,12 +5,12 @@ import type { Settings } from '../../../contract/index.ts';
 import { useNode } from '../../client/context.tsx';
 import { useMay } from '../../client/may.ts';
 import { useT } from '../../language/context.tsx';
-import { parseCount } from '../../numbers.ts';
 import { Ask } from '../../parts/Ask.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Deadline } from '../../parts/Deadline.tsx';
 import { Choice, Fields, TextField } from '../../parts/Field.tsx';
 import { Mark } from '../../parts/Mark.tsx';
+import { NumberField, useNumber } from '../../parts/NumberField.tsx';
 import { Section } from '../../parts/Page.tsx';
 import { Thrown } from '../../parts/Problem.tsx';
 import { Time } from '../../parts/Time.tsx';
@@ -24,14 +24,13 @@ export function Collateral({ current }: { current: Settings }) {
   const [proxy, setProxy] = useState(current.collateralProxy);
   const [ca, setCa] = useState(current.collateralCa);
   const [update, setUpdate] = useState(current.collateralUpdate);
-  const [seconds, setSeconds] = useState(String(current.collateralSeconds));
-  const collateralSeconds = within(seconds, 1, 120);
+  const seconds = useNumber(current.collateralSeconds, 1, 120);
   const next = {
     collateralService: url.trim(),
     collateralProxy: proxy.trim(),
     collateralCa: ca.trim(),
     collateralUpdate: update,
-    collateralSeconds: collateralSeconds ?? current.collateralSeconds,
+    collateralSeconds: seconds.value ?? current.collateralSeconds,
   };
   return (
     <Section title={t('settings.evidence')}>
@@ -59,14 +58,11 @@ export function Collateral({ current }: { current: Settings }) {
             mono
           />
           <TextField label={t('settings.ca')} help={t('settings.caHelp')} value={ca} onChange={setCa} mono />
-          <TextField
+          <NumberField
             label={t('settings.timeout')}
             help={t('settings.timeoutHelp')}
             unit={t('settings.seconds')}
-            value={seconds}
-            onChange={setSeconds}
-            fault={collateralSeconds === null ? t('settings.range', { least: 1, most: 120 }) : null}
-            inputMode="numeric"
+            number={seconds}
           />
         </Fields>
         <Choice
@@ -83,7 +79,7 @@ export function Collateral({ current }: { current: Settings }) {
         <div>
           <Button
             type="submit"
-            disabled={collateralSeconds === null || !differs(next, current)}
+            disabled={seconds.value === null || !differs(next, current)}
             busy={set.isPending}
           >
             {t('settings.saveCollateral')}
@@ -94,31 +90,25 @@ export function Collateral({ current }: { current: Settings }) {
   );
 }
 
-/** A whole number in that range, or null. */
-function within(text: string, least: number, most: number): number | null {
-  const value = parseCount(text);
-  return value !== null && value >= least && value <= most ? value : null;
-}
-
 const differs = (next: Partial<Settings>, current: Settings): boolean =>
   Object.entries(next).some(([name, value]) => current[name as keyof Settings] !== value);
 
 export function Challenges({ current }: { current: Settings }) {
   const t = useT();
   const set = useSetSettings();
-  const [hours, setHours] = useState(String(current.challengeHours));
-  const [minutes, setMinutes] = useState(String(current.challengeMinutes));
-  const [days, setDays] = useState(String(current.alarmDays));
+  const hours = useNumber(current.challengeHours, 0, 720);
+  const minutes = useNumber(current.challengeMinutes, 1, 10_080);
+  const days = useNumber(current.alarmDays, 1, 60);
   const [helper, setHelper] = useState(current.quoteHelper);
-  const challengeHours = within(hours, 0, 720);
-  const challengeMinutes = within(minutes, 1, 10_080);
-  const alarmDays = within(days, 1, 60);
-  const fault = (value: number | null, least: number, most: number): string | null =>
-    value === null ? t('settings.range', { least, most }) : null;
   const next =
-    challengeHours === null || challengeMinutes === null || alarmDays === null
+    hours.value === null || minutes.value === null || days.value === null
       ? null
-      : { challengeHours, challengeMinutes, alarmDays, quoteHelper: helper.trim() };
+      : {
+          challengeHours: hours.value,
+          challengeMinutes: minutes.value,
+          alarmDays: days.value,
+          quoteHelper: helper.trim(),
+        };
   return (
     <Section title={t('settings.challenges')}>
       <form
@@ -129,32 +119,23 @@ export function Challenges({ current }: { current: Settings }) {
         }}
       >
         <Fields columns={3}>
-          <TextField
+          <NumberField
             label={t('settings.challengeHours')}
-            help={t(challengeHours === 0 ? 'settings.onDemand' : 'settings.challengeHoursHelp')}
+            help={t(hours.value === 0 ? 'settings.onDemand' : 'settings.challengeHoursHelp')}
             unit={t('settings.hours')}
-            value={hours}
-            onChange={setHours}
-            fault={fault(challengeHours, 0, 720)}
-            inputMode="numeric"
+            number={hours}
           />
-          <TextField
+          <NumberField
             label={t('settings.challengeMinutes')}
             help={t('settings.challengeMinutesHelp')}
             unit={t('settings.minutes')}
-            value={minutes}
-            onChange={setMinutes}
-            fault={fault(challengeMinutes, 1, 10_080)}
-            inputMode="numeric"
+            number={minutes}
           />
-          <TextField
+          <NumberField
             label={t('settings.alarmDays')}
             help={t('settings.alarmDaysHelp')}
             unit={t('settings.days')}
-            value={days}
-            onChange={setDays}
-            fault={fault(alarmDays, 1, 60)}
-            inputMode="numeric"
+            number={days}
           />
         </Fields>
         <TextField

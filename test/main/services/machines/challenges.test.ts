@@ -1,13 +1,35 @@
 /** Challenges: a machine proves itself afresh, on demand and on schedule; what it fails to prove is on record. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fromHex } from '../../../../src/protocol/bytes/index.ts';
+import type { QuoteSource } from '../../../../src/main/attestation/index.ts';
+import { createChallengeSchedule } from '../../../../src/main/services/machines/challenges.ts';
+import { fromHex, Refusal, toHex } from '../../../../src/protocol/bytes/index.ts';
 import { problemOf } from '../../node/support.ts';
 import { DAY, eventsOf, evidenceOf, HOUR, NOON, openLab, simulatedGuest } from './support.ts';
+import type { SimulatedMachine } from './support.ts';
 
 const answerTo = async (reportData: string, other = {}) => {
   const { quote, collateral } = await evidenceOf({ reportData: fromHex(reportData, 64), ...other });
   return { quote, collateral };
 };
+
+/** A guest that others keep from its quotes for the first `busy` times, and what it was asked for. */
+function busyGuest(busy: number, machine: SimulatedMachine = {}): { guest: QuoteSource; asked: string[] } {
+  const guest = simulatedGuest(machine);
+  const asked: string[] = [];
+  return {
+    asked,
+    guest: {
+      ...guest,
+      async quote(reportData) {
+        asked.push(toHex(reportData));
+        if (asked.length <= busy) throw new Refusal('GUEST_BUSY', 'No quote after 5 attempts: EBUSY.');
+        return guest.quote(reportData);
+      },
+    },
+  };
+}
 
 describe('a challenged machine', () => {
   it('answers at once where the node runs on it, and the Chronicle shows both entries', async () => {
@@ -123,6 +145,93 @@ describe('a challenged machine', () => {
   });
 });
 
+describe('a machine that this node runs in', () => {
+  it('is asked for one quote, which is the answer', async () => {
+    const { guest, asked } = busyGuest(0);
+    const { client } = await openLab({ guest });
+    const { quote, collateral } = await evidenceOf();
+    const { machine } = await client.machines.register({ name: 'rack-07', quote, collateral, at: NOON });
+    const { machine: proved } = await client.machines.challenge({ id: machine.id });
+    expect(asked).toEqual([proved.verdict!.report!.reportData]);
+    expect(asked[0]).not.toBe('00'.repeat(64));
+  });
+
+  it('answers at a later look when its guest was busy, and says until then what is in the way', async () => {
+    const { guest, asked } = busyGuest(2);
+    const { node, client } = await openLab({ guest });
+    const { quote, collateral } = await evidenceOf();
+    const { machine } = await client.machines.register({ name: 'rack-07', quote, collateral, at: NOON });
+    const { machine: waiting, receipt } = await client.machines.challenge({ id: machine.id });
+    expect(waiting.challenge).toMatchObject({ obstacle: 'No quote after 5 attempts: EBUSY.' });
+    expect(waiting.challenge!.index).toBe(receipt.index);
+    const { alarms } = await client.attestation.alarms();
+    expect(alarms.find(({ kind }) => kind === 'challenge-open')?.sentence).toContain('EBUSY');
+    await node.machines.schedule.look();
+    expect((await client.machines.get({ id: machine.id })).challenge).not.toBeNull();
+    await node.machines.schedule.look();
+    const proved = await client.machines.get({ id: machine.id });
+    expect([proved.state, proved.challenge, proved.provedAt]).toEqual(['genuine', null, NOON]);
+    expect(eventsOf(proved)).toEqual(['registered', 'challenged', 'proved']);
+    // every attempt was for this challenge
+    expect(asked).toEqual(Array.from({ length: 3 }, () => waiting.challenge!.reportData));
+  });
+
+  it('lapses when its guest gives nothing until the challenge is due', async () => {
+    const { guest } = busyGuest(Infinity);
+    const { node, client, clock } = await openLab({ guest });
+    const { quote, collateral } = await evidenceOf();
+    const { machine } = await client.machines.register({ name: 'rack-07', quote, collateral, at: NOON });
+    await client.machines.challenge({ id: machine.id });
+    clock.now += 2 * HOUR;
+    await node.machines.schedule.look();
+    expect((await client.machines.get({ id: machine.id })).state).toBe('lapsed');
+  });
+
+  it('is asked once for a challenge of a machine on another platform', async () => {
+    const { guest, asked } = busyGuest(0, { fmspc: '90c06f000000' });
+    const { node, client } = await openLab({ guest });
+    const { quote, collateral } = await evidenceOf();
+    const { machine } = await client.machines.register({ name: 'rack-07', quote, collateral, at: NOON });
+    const { machine: open } = await client.machines.challenge({ id: machine.id });
+    await node.machines.schedule.look();
+    expect([asked.length, open.challenge?.obstacle]).toEqual([1, undefined]);
+    expect((await client.machines.get({ id: machine.id })).challenge).not.toBeNull();
+  });
+
+  it('is left alone while the node is locked', async () => {
+    const { guest, asked } = busyGuest(1);
+    const { node, client, clock } = await openLab({ guest });
+    const { quote, collateral } = await evidenceOf();
+    const { machine } = await client.machines.register({ name: 'rack-07', quote, collateral, at: NOON });
+    await client.machines.challenge({ id: machine.id });
+    await client.identity.lock();
+    await node.machines.schedule.look();
+    clock.now += 2 * HOUR;
+    await node.machines.schedule.look();
+    const { state, challenge } = await client.machines.get({ id: machine.id });
+    expect([asked.length, state, challenge === null]).toEqual([1, 'genuine', false]);
+  });
+});
+
+it('a look that failed does not end the schedule', async () => {
+  let looks = 0;
+  const schedule = createChallengeSchedule({
+    async machines() {
+      if (looks++ === 0) throw new Error('the store was busy');
+      return [];
+    },
+    everyHours: () => 0,
+    challenge: async () => undefined,
+    answer: async () => undefined,
+    lapse: async () => undefined,
+    now: () => NOON,
+    note: () => undefined,
+  });
+  await expect(schedule.look()).rejects.toThrow('busy');
+  await schedule.look();
+  expect(looks).toBe(2);
+});
+
 describe('simulated evidence', () => {
   it('is refused by the policy that is in force without anybody having chosen one', async () => {
     const { client } = await openLab();
@@ -140,6 +249,15 @@ describe('simulated evidence', () => {
     const { quote, collateral } = await evidenceOf();
     const { verdict } = await client.attestation.verify({ quote, collateral, at: NOON });
     expect([verdict.evidence, verdict.trustAnchor.pinned]).toEqual(['refused', true]);
+  });
+
+  it('counts from the next start when its root comes while the node runs', async () => {
+    const { client, folder } = await openLab({ simulated: false });
+    const { quote, collateral, root } = await evidenceOf();
+    mkdirSync(join(folder, 'simulated-roots'));
+    writeFileSync(join(folder, 'simulated-roots', 'factory.der'), root);
+    const { verdict } = await client.attestation.verify({ quote, collateral, at: NOON });
+    expect([verdict.evidence, verdict.simulated]).toEqual(['refused', false]);
   });
 
   it('is marked in the verdict, the machine and the status', async () => {

@@ -1,14 +1,16 @@
 /** The policy in force, the alarms, the bundle and the folder, through the API of a real node. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createSignatureChecker, nodeHashes } from '../../../../src/main/hashes.ts';
 import { readBundle, reverifyBundle } from '../../../../src/protocol/attestation/index.ts';
-import { fromBase64url, settle } from '../../../../src/protocol/bytes/index.ts';
+import { fromBase64url, settle, toBase64url, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import { describeWith, vectorsFolder } from '../../../parts.ts';
 import { scratch } from '../../../scratch.ts';
+import { jsonLogOf } from '../../../protocol/attestation/event-logs.ts';
 import { vectorBytes, vectorCollateral } from '../../../protocol/attestation/vectors.ts';
 import { startPccs } from '../../attestation/pccs.ts';
+import { problemOf } from '../../node/support.ts';
 import { DAY, evidenceOf, NOON, openLab, SIMULATED_ALLOWED } from './support.ts';
 
 describe('the policy', () => {
@@ -95,7 +97,121 @@ describe('the evidence bundle of a machine', () => {
   });
 });
 
+describeWith('vectors', 'a policy that refuses rolled-back collateral', () => {
+  it('finds later what it found when the machine was judged: in the list, at a recheck, and offline', async () => {
+    const newer = vectorCollateral('collateral/c02-00806f050000-2026-06-30.json');
+    const pccs = await startPccs({ sets: [newer] });
+    try {
+      const { client } = await openLab({
+        simulated: false,
+        now: Date.parse('2026-07-04T09:41:00Z'),
+        defaults: { collateralService: pccs.base },
+      });
+      await client.attestation.adoptPolicy({ policy: { name: 'no way back', refuseRollback: true } });
+      const data = Buffer.from(vectorBytes('real/flashbots-gcp-quote.bin')).toString('base64url');
+      const { machine } = await client.machines.register({
+        name: 'rack-07',
+        quote: { kind: 'bytes', data },
+        collateral: { kind: 'service', url: pccs.base },
+      });
+      const lineOf = (of: { policy: { outcome: string; lines: readonly { detail: string }[] } }) => [
+        of.policy.outcome,
+        of.policy.lines[0]?.detail,
+      ];
+      const held = ['passed', 'No number of the collateral is lower than seen before.'];
+      expect(machine.history[0]!.policy).toBe('passed');
+      expect(lineOf(machine.verdict!)).toEqual(held);
+      const { machine: again } = await client.machines.recheck({ id: machine.id });
+      expect(again.history[0]!).toMatchObject({ event: 'attested', policy: 'passed' });
+      expect(lineOf(again.verdict!)).toEqual(held);
+      const bundle = readBundle(
+        fromBase64url((await client.attestation.bundle({ machine: machine.id })).data),
+      );
+      const { then, sameAsRecorded } = settle(
+        reverifyBundle(bundle, bundle.at, { hashes: nodeHashes }),
+        createSignatureChecker(),
+      );
+      expect([...lineOf(then), sameAsRecorded]).toEqual([...held, true]);
+      // a file says nothing about what was seen before
+      const { machine: byFile } = await client.machines.recheck({
+        id: machine.id,
+        collateral: { kind: 'file', data: Buffer.from(JSON.stringify(newer)).toString('base64url') },
+      });
+      expect(byFile.verdict!.policy.outcome).toBe('refused');
+    } finally {
+      await pccs.close();
+    }
+  });
+});
+
+describe('an event log', () => {
+  const eventLog = toBase64url(utf8(JSON.stringify([jsonLogOf('app-id', '0a0b')])));
+  /** How often RTMRs were extended while `work` ran. */
+  const extended = async (work: () => Promise<unknown>): Promise<number> => {
+    const sha384 = vi.spyOn(nodeHashes, 'sha384');
+    try {
+      await work();
+      return sha384.mock.calls.length;
+    } finally {
+      sha384.mockRestore();
+    }
+  };
+
+  it('is replayed when a rule asks for it or somebody looks at it, and once', async () => {
+    const { client } = await openLab();
+    const { quote, collateral } = await evidenceOf();
+    const evidence = { quote, collateral, eventLog, at: NOON };
+    let id = '';
+    const register = async (name: string) =>
+      void (id = (await client.machines.register({ name, ...evidence })).machine.id);
+    expect(await extended(() => register('rack-07'))).toBe(0);
+    expect(await extended(() => client.machines.list())).toBe(0);
+    const one = await extended(() => client.attestation.eventLog({ machine: id }));
+    expect(one).toBeGreaterThan(0);
+    expect(await extended(() => client.attestation.verify(evidence))).toBe(one);
+    await client.attestation.adoptPolicy({ policy: { ...SIMULATED_ALLOWED, eventLog: 'full' } });
+    expect(await extended(() => client.attestation.verify(evidence))).toBe(one);
+    expect(await extended(() => client.machines.list())).toBe(one);
+    const [machine] = (await client.machines.list()).machines;
+    expect(machine!.verdict!.policy.lines.find(({ rule }) => rule === 'eventLog')?.outcome).toBe('refused');
+  });
+
+  it('that cannot be read is not stored, whatever the policy asks', async () => {
+    const { client } = await openLab();
+    const { quote, collateral } = await evidenceOf();
+    const bad = toBase64url(utf8('[{"imr":9}]'));
+    const refused = client.machines.register({
+      name: 'rack-07',
+      quote,
+      collateral,
+      eventLog: bad,
+      at: NOON,
+    });
+    expect(await problemOf(refused)).toBe('EVENT_LOG_FORMAT');
+  });
+});
+
 describeWith('vectors', 'a folder of quotes', () => {
+  it('is judged for the time of the node where no other is named', async () => {
+    const { client, clock } = await openLab({ simulated: false });
+    const folder = join(scratch(), 'quotes');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'q.bin'), vectorBytes('real/flashbots-gcp-quote.bin'));
+    const codeAt = async (now: string) => {
+      clock.now = Date.parse(now);
+      const { operation } = await client.attestation.verifyFolder({
+        folder,
+        collateral: { kind: 'folder', path: join(vectorsFolder, 'tdx/collateral') },
+      });
+      await expect
+        .poll(async () => (await client.operations.get({ id: operation })).state, { timeout: 20_000 })
+        .toBe('done');
+      return (await client.attestation.folderResult({ operation })).rows[0]!.code;
+    };
+    expect(await codeAt('2026-07-04T09:41:00Z')).toBeNull();
+    expect(await codeAt('2027-07-04T09:41:00Z')).toMatch(/_EXPIRED$/);
+  });
+
   it('is verified as an operation, each file a row, whatever is in it', async () => {
     const { client } = await openLab({ simulated: false });
     const folder = join(scratch(), 'quotes');

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { AttestationPolicy } from '../../../../src/contract/index.ts';
+import type { AttestationPolicy, Settings } from '../../../../src/contract/index.ts';
 import type { Client } from '../../../../src/main/api/index.ts';
 import { loadSimulator } from '../../../../src/main/attestation/index.ts';
 import type { QuoteSource } from '../../../../src/main/attestation/index.ts';
@@ -76,6 +76,8 @@ export interface Lab {
   readonly node: MusterNode;
   readonly client: Client;
   readonly clock: { now: number };
+  /** The data folder. */
+  readonly folder: string;
 }
 
 export const SIMULATED_ALLOWED: AttestationPolicy = {
@@ -84,9 +86,18 @@ export const SIMULATED_ALLOWED: AttestationPolicy = {
   allowSimulated: true,
 };
 
-/** A node with a coalition; `simulated`: its store of simulated roots and its policy accept the factory's. */
-export async function openLab(options: { guest?: QuoteSource; simulated?: boolean } = {}): Promise<Lab> {
-  const clock = { now: NOON };
+export interface LabOptions {
+  readonly guest?: QuoteSource;
+  /** Its store of simulated roots and its policy accept the factory's; default true. */
+  readonly simulated?: boolean;
+  /** Unix milliseconds; default NOON. */
+  readonly now?: number;
+  readonly defaults?: Partial<Settings>;
+}
+
+/** A node with a coalition. */
+export async function openLab(options: LabOptions = {}): Promise<Lab> {
+  const clock = { now: options.now ?? NOON };
   const folder = join(scratch(), 'data');
   if (options.simulated !== false) {
     mkdirSync(join(folder, 'simulated-roots'), { recursive: true });
@@ -98,14 +109,14 @@ export async function openLab(options: { guest?: QuoteSource; simulated?: boolea
     seal: cheapSeal(),
     now: () => clock.now,
     guest: options.guest ?? noGuest,
-    defaults: NO_ENGINE,
+    defaults: { ...NO_ENGINE, ...options.defaults },
   });
   onTestFinished(() => node.close());
   const client = ownerOf(node);
   await client.identity.create({ name: 'lab', passphrase: PASSPHRASE });
   await client.coalition.create({ name: 'lab.eu' });
   if (options.simulated !== false) await client.attestation.adoptPolicy({ policy: SIMULATED_ALLOWED });
-  return { node, client, clock };
+  return { node, client, clock, folder };
 }
 
 export const eventsOf = (machine: { history: readonly { event: string }[] }): string[] =>

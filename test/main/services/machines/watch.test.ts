@@ -4,6 +4,7 @@ import type { CachedCollateral, Edition } from '../../../../src/main/attestation
 import { createVerifierCache } from '../../../../src/main/attestation/index.ts';
 import type { CollateralKeeper } from '../../../../src/main/services/machines/collateral.ts';
 import { createJudge } from '../../../../src/main/services/machines/judge.ts';
+import { createObstacles } from '../../../../src/main/services/machines/obstacles.ts';
 import { createAlarmWatch } from '../../../../src/main/services/machines/watch.ts';
 import { memoryBlobs } from '../../../../src/main/store/index.ts';
 import type { MachineRow } from '../../../../src/protocol/attestation/index.ts';
@@ -27,8 +28,9 @@ function watchOver(early: typeof now) {
     guest: simulatedGuest(),
     collateral,
     cache: createVerifierCache(),
-    simulatedRoots: () => [now.root],
+    simulatedRoots: [now.root],
   });
+  const obstacles = createObstacles(() => undefined);
   const row = {
     machine: new Uint8Array(32).fill(1),
     name: 'rack-07',
@@ -39,7 +41,7 @@ function watchOver(early: typeof now) {
     challenge: null,
     history: [],
   } as unknown as MachineRow;
-  return { watch: createAlarmWatch({ blobs, judge, collateral, now: () => NOON }), row };
+  return { watch: createAlarmWatch({ blobs, judge, collateral, obstacles, now: () => NOON }), row };
 }
 
 it('says before it happens that a coming TCB recovery would leave a machine behind, and what to raise', async () => {

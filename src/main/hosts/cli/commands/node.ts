@@ -28,6 +28,7 @@ const run: Command = {
       port,
       renderer: rendererFolder(),
       passphrase: passphraseFrom(invocation),
+      opening: invocation.say,
     });
     const link = running.pairingLink(['admin']);
     invocation.print(
