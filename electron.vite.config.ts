@@ -17,6 +17,7 @@ export default defineConfig({
           cli: source('main/hosts/cli/main.ts'),
           desktop: source('main/hosts/desktop/main.ts'),
           'store-worker': source('main/store/worker.ts'),
+          'groups-worker': source('main/store/groups/worker.ts'),
           'full-check-worker': source('main/store/full-check.ts'),
           'verify-worker': source('main/attestation/verify-worker.ts'),
         },

@@ -7,6 +7,7 @@ import { fileURLToPath, URL } from 'node:url';
 
 const sources = {
   'store-worker': './store/worker.ts',
+  'groups-worker': './store/groups/worker.ts',
   'full-check-worker': './store/full-check.ts',
   'verify-worker': './attestation/verify-worker.ts',
 } as const;

@@ -1,0 +1,101 @@
+/**
+ * Calls of an object that lives in a worker thread: every method by name, arguments and answer as structured
+ * clones, refusals with their code. The store and the Groups' file are both reached this way.
+ */
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { Refusal } from '../../protocol/bytes/index.ts';
+
+interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+type Reply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | {
+      readonly id: number;
+      readonly ok: false;
+      readonly refusal?: {
+        code: string;
+        message: string;
+        details: Readonly<Record<string, string | number | boolean>>;
+      };
+      readonly bug?: string;
+    };
+
+type Method = (...args: never[]) => unknown;
+
+/** Serves the object that `open` gives; `open`'s own answer, or refusal, is told first. `close` ends the worker. */
+export function serveCalls(port: MessagePort, open: () => object): void {
+  const reply = (id: number, work: () => unknown): void => port.postMessage(replyOf(id, work));
+  let target: object | undefined;
+  reply(0, () => {
+    target = open();
+    return (target as { health?: unknown }).health;
+  });
+  port.on('message', ({ id, method, args }: Call) => {
+    reply(id, () =>
+      (target as Record<string, Method | undefined> | undefined)?.[method]?.(...(args as never[])),
+    );
+    if (method === 'close') port.close();
+  });
+}
+
+function replyOf(id: number, work: () => unknown): Reply {
+  try {
+    return { id, ok: true, value: work() };
+  } catch (error) {
+    return error instanceof Refusal
+      ? { id, ok: false, refusal: { code: error.code, message: error.message, details: error.details } }
+      : { id, ok: false, bug: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+/** The other side. `T`: the object served; its methods become asynchronous. `name` stands in errors. */
+export function callWorker<T>(
+  worker: Worker,
+  name: string,
+): {
+  readonly opened: Promise<unknown>;
+  call<K extends keyof T>(
+    method: K,
+    ...args: T[K] extends (...given: infer A) => unknown ? A : never
+  ): Promise<T[K] extends (...given: never[]) => infer R ? R : never>;
+  terminate(): Promise<void>;
+} {
+  const calls = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
+  let nextId = 1;
+  let gone: Error | null = null;
+  const opened = new Promise<unknown>((resolve, reject) => calls.set(0, { resolve, reject }));
+  worker.on('message', (reply: Reply) => {
+    const waiting = calls.get(reply.id);
+    calls.delete(reply.id);
+    if (reply.ok) waiting?.resolve(reply.value);
+    else if (reply.refusal !== undefined)
+      waiting?.reject(new Refusal(reply.refusal.code, reply.refusal.message, { ...reply.refusal.details }));
+    else waiting?.reject(new Error(`${name} worker: ${reply.bug ?? 'failed'}`));
+  });
+  const fail = (error: Error): void => {
+    gone = error;
+    for (const waiting of calls.values()) waiting.reject(error);
+    calls.clear();
+  };
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Refusal('STORE_CLOSED', 'The store is closed.')));
+  return {
+    opened: opened.catch(async (error: unknown) => {
+      await worker.terminate();
+      throw error;
+    }),
+    call: (method, ...args) =>
+      new Promise((resolve, reject) => {
+        if (gone !== null) return reject(gone);
+        const id = nextId++;
+        calls.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        worker.postMessage({ id, method: method as string, args } satisfies Call);
+      }),
+    async terminate() {
+      await worker.terminate();
+    },
+  };
+}

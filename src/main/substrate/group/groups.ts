@@ -1,0 +1,260 @@
+/**
+ * The Groups of one node: joins them, answers those who offer a bond, and keeps bonds with the members of each. One
+ * protocol handler, one file, one set of bonds for all.
+ */
+import { Refusal, sameBytes, toHex } from '../../../protocol/bytes/index.ts';
+import type { UniqueId } from '../../../protocol/bytes/index.ts';
+import { groupId, HEARTBEAT, membershipDigest } from '../../../protocol/group/index.ts';
+import { nodeHashes } from '../../hashes.ts';
+import type { GroupStore } from '../../store/index.ts';
+import { CLOSE } from '../universe/index.ts';
+import type { Link, Universe } from '../universe/index.ts';
+import { acceptBond, BondClosed, GROUP_PROTOCOL, offerBond, readOffer, runBond } from './bond.ts';
+import type { Bond, BondTerms, LiveBond } from './bond.ts';
+import type { MemberSigner } from './checkpoints.ts';
+import { openGroup } from './group.ts';
+import type { RunningGroup } from './group.ts';
+import type { Group, GroupConfig } from './types.ts';
+
+export interface GroupsOptions {
+  readonly universe: Universe;
+  /** The network this node is in. */
+  readonly network: UniqueId;
+  readonly store: GroupStore;
+  readonly signer: MemberSigner;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** A sentence for the activity log. */
+  readonly note: (sentence: string) => void;
+}
+
+/** A bond as the screens show it. */
+export interface BondInfo {
+  readonly group: UniqueId;
+  readonly peer: string;
+  readonly since: number;
+  /** Milliseconds; null before the first heartbeat was answered. */
+  readonly rtt: number | null;
+}
+
+export interface Groups {
+  /** Joins a Group, or answers the handle of one that is joined already. Errors: `MEMBERS_*`, `STORE_*`. */
+  join<Answer>(config: GroupConfig<Answer>): Promise<Group<Answer>>;
+  list(): readonly Group<unknown>[];
+  bonds(): readonly BondInfo[];
+  /** Tickets of a peer have changed: its bonds are judged again, at once. */
+  review(peer: string): void;
+  close(): Promise<void>;
+}
+
+/** Waits between two attempts to bond, milliseconds: doubled from the first to the last. */
+const FIRST_RETRY = 100;
+const LAST_RETRY = 5000;
+/** How long the member with the larger key leaves it to the other one to dial. */
+const YIELD = 1500;
+
+interface Joined {
+  readonly group: RunningGroup<unknown>;
+  readonly terms: BondTerms;
+  readonly bonds: Map<string, Bond>;
+  readonly dials: Map<string, { timer: NodeJS.Timeout; wait: number; busy: boolean }>;
+  leaving: boolean;
+}
+
+export async function openGroups(options: GroupsOptions): Promise<Groups> {
+  const { universe, network, store, signer, now, note } = options;
+  const { self } = universe;
+  const joined = new Map<string, Joined>();
+  const joining = new Map<string, Promise<Group<unknown>>>();
+  let closed = false;
+
+  // ---- bonds ----
+  const settle = (one: Joined, bond: LiveBond): void => {
+    one.bonds.set(bond.peer, bond);
+    void bond.link.closed.then(() => {
+      if (one.bonds.get(bond.peer) !== bond) return;
+      one.bonds.delete(bond.peer);
+      one.group.unbonded(bond.peer);
+      seek(one);
+    });
+    runBond(bond, one.terms, (frame) => one.group.receive(bond.peer, frame));
+    one.group.bonded(bond.peer);
+  };
+
+  /** Dials every member that is not bonded with; gives up on nobody as long as it is one. */
+  const seek = (one: Joined): void => {
+    if (one.leaving) return;
+    const wanted = new Set(one.group.peers());
+    for (const [peer, dial] of one.dials) {
+      if (wanted.has(peer) && !one.bonds.has(peer)) continue;
+      clearTimeout(dial.timer);
+      one.dials.delete(peer);
+    }
+    for (const peer of wanted) {
+      if (one.bonds.has(peer) || one.dials.has(peer)) continue;
+      // both would dial at the same moment: the smaller key goes first
+      const wait = self < peer ? 0 : YIELD;
+      const dial = { timer: setTimeout(() => void attempt(one, peer), wait), wait: FIRST_RETRY, busy: false };
+      dial.timer.unref();
+      one.dials.set(peer, dial);
+    }
+  };
+
+  const attempt = async (one: Joined, peer: string): Promise<void> => {
+    const dial = one.dials.get(peer);
+    if (dial === undefined || dial.busy || one.leaving) return;
+    dial.busy = true;
+    try {
+      const link = await universe.open(peer, GROUP_PROTOCOL);
+      const bond = await offerBond(link, one.terms);
+      if (one.bonds.has(peer) || one.leaving) await bond.close(CLOSE.alreadyBonded);
+      else settle(one, bond);
+      one.dials.delete(peer);
+    } catch (error) {
+      dial.busy = false;
+      const permanent = error instanceof BondClosed && !again.has(error.close);
+      if (permanent) note(`${peer.slice(0, 12)}… refuses the bond (${error.close}).`);
+      if (one.dials.get(peer) !== dial || one.leaving) return;
+      dial.wait = Math.min(LAST_RETRY, permanent ? LAST_RETRY : dial.wait * 2);
+      dial.timer = setTimeout(() => void attempt(one, peer), dial.wait * (0.75 + Math.random() / 2));
+      dial.timer.unref();
+    }
+  };
+
+  const welcome = async (link: Link): Promise<void> => {
+    const offer = await readOffer(link);
+    if (!sameBytes(offer.network, network)) return link.close(CLOSE.differentNetwork);
+    const one = joined.get(toHex(offer.group));
+    if (one === undefined || one.leaving) return link.close(CLOSE.groupNotFound);
+    if (!one.group.peers().includes(link.peer)) return link.close(CLOSE.groupNotAllowed);
+    if (one.bonds.has(link.peer) || (one.dials.get(link.peer)?.busy === true && self < link.peer))
+      return link.close(CLOSE.alreadyBonded);
+    const bond = await acceptBond(link, one.terms, offer);
+    if (one.bonds.has(link.peer)) return link.close(CLOSE.alreadyBonded);
+    settle(one, bond);
+    const dial = one.dials.get(link.peer);
+    if (dial !== undefined && !dial.busy) {
+      clearTimeout(dial.timer);
+      one.dials.delete(link.peer);
+    }
+    return undefined;
+  };
+
+  const stopServing = await universe.serve(
+    GROUP_PROTOCOL,
+    (link) => {
+      welcome(link).catch((error: unknown) => {
+        if (!(error instanceof Refusal)) note(`A bond failed: ${String(error)}`);
+      });
+    },
+    64,
+  );
+
+  const open = async <Answer>(id: UniqueId, config: GroupConfig<Answer>): Promise<Group<Answer>> => {
+    const key = toHex(id);
+    const log = await store.open(id);
+    const terms: BondTerms = {
+      network,
+      group: id,
+      secret: config.secret,
+      genesis: membershipDigest(nodeHashes, config.genesis),
+      heartbeat: config.heartbeat ?? HEARTBEAT,
+      self,
+      now,
+      admit: config.admit ?? (() => null),
+    };
+    const bonds = new Map<string, Bond>();
+    const ports = {
+      id,
+      self,
+      log,
+      signer,
+      bond: (peer: string) => bonds.get(peer) ?? null,
+      membersChanged: () => {
+        const one = joined.get(key);
+        if (one !== undefined) queueMicrotask(() => seek(one));
+      },
+      now,
+      note,
+    };
+    const group = await openGroup(config, ports);
+    const one: Joined = {
+      group: group as RunningGroup<unknown>,
+      terms,
+      bonds,
+      dials: new Map(),
+      leaving: false,
+    };
+    joined.set(key, one);
+    seek(one);
+    const leave = async (): Promise<void> => {
+      if (one.leaving) return;
+      one.leaving = true;
+      for (const { timer } of one.dials.values()) clearTimeout(timer);
+      await group.close();
+      for (const bond of bonds.values()) bond.send({ kind: 'departure' });
+      await Promise.all([...bonds.values()].map((bond) => bond.close(CLOSE.gracefulShutdown)));
+      joined.delete(key);
+      joining.delete(key);
+    };
+    return { ...group, close: leave };
+  };
+
+  return {
+    join<Answer>(config: GroupConfig<Answer>): Promise<Group<Answer>> {
+      if (closed) return Promise.reject(new Refusal('GROUP_CLOSED', 'The Groups of this node are closed.'));
+      const id = groupId({
+        secret: config.secret,
+        heartbeat: config.heartbeat ?? HEARTBEAT,
+        machine: config.machine.signature,
+        sync: config.machine.sync,
+        validators: config.validators ?? [],
+      });
+      const key = toHex(id);
+      const known = joining.get(key);
+      // the id folds what the machine is, so whoever asks with the same id means the same kind of answers
+      if (known !== undefined) return known as Promise<Group<Answer>>;
+      const opening = open(id, config);
+      joining.set(key, opening as Promise<Group<unknown>>);
+      opening.catch(() => joining.delete(key));
+      return opening;
+    },
+    list: () => [...joined.values()].map(({ group }) => group),
+    bonds: () =>
+      [...joined.values()].flatMap(({ group, bonds }) =>
+        [...bonds.values()].map((bond) => ({
+          group: group.id,
+          peer: bond.peer,
+          since: bond.since,
+          rtt: bond.rtt(),
+        })),
+      ),
+    review(peer) {
+      for (const { bonds, terms } of joined.values()) {
+        const bond = bonds.get(peer);
+        if (bond === undefined) continue;
+        try {
+          terms.admit(peer);
+        } catch {
+          void bond.close(CLOSE.groupNotAllowed);
+        }
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await stopServing();
+      const groups = await Promise.allSettled(joining.values());
+      for (const one of groups) if (one.status === 'fulfilled') await one.value.close();
+    },
+  };
+}
+
+/** Refusals that pass: the other side is not there yet, or was quicker. */
+const again = new Set<number>([
+  CLOSE.alreadyBonded,
+  CLOSE.unexpectedClose,
+  CLOSE.gracefulShutdown,
+  CLOSE.timeout,
+  CLOSE.cancelled,
+]);

@@ -1,0 +1,305 @@
+/**
+ * The driver of the consensus core: feeds it ticks, frames and proposals, makes durable what it wants durable
+ * before anything that promises leaves, and tells what is committed. The rules are in protocol/raft; here are the
+ * clock, the disk and the wire.
+ */
+import { Refusal } from '../../../protocol/bytes/index.ts';
+import { decodeMembersCommand, idsOf } from '../../../protocol/group/index.ts';
+import { createRaft, LIMITS, status, step } from '../../../protocol/raft/index.ts';
+import type {
+  Effects,
+  Entry,
+  Envelope,
+  Input,
+  MemberId,
+  Members,
+  Message,
+  Position,
+  RaftStatus,
+  Timing,
+} from '../../../protocol/raft/index.ts';
+import type { CommitWrite, GroupLog, Head } from '../../store/index.ts';
+
+export interface ReplicaOptions {
+  readonly self: MemberId;
+  readonly log: GroupLog;
+  /** The list in force before the entries that are stored. */
+  readonly members: Members;
+  readonly timing: Timing;
+  readonly seed: number;
+  readonly reluctance: number;
+  readonly observer: boolean;
+  /** Came out of a backup: it must not vote, nor stand, until it is told that it is a new member. */
+  readonly mute: () => boolean;
+  readonly send: (to: MemberId, message: Message) => void;
+  /** Entries that are committed now, in order, none twice; answers what the store has to know about them. */
+  readonly committed: (entries: readonly Entry[]) => CommitWrite | null;
+  /** Entries that were appended to this member's log, committed or not. */
+  readonly appended: (entries: readonly Entry[], truncatedFrom: number | null) => void;
+  /** The store has grown its tree to this head. */
+  readonly grown: (head: Head) => void;
+  readonly changed: () => void;
+  /** The disk failed, or a rule was broken: this replica has stopped. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Replica {
+  status(): RaftStatus;
+  /** Puts commands into the log when this member leads; they are queued while the disk is busy. */
+  propose(commands: readonly Uint8Array[]): void;
+  /** Errors: `NOT_LEADER`, `MEMBERS_PENDING`, what the core refuses. */
+  proposeMembers(members: Members, data: Uint8Array): Position;
+  /** Leader only: the index that a linearizable read must wait for. Errors: `NOT_LEADER`. */
+  readIndex(): Promise<number>;
+  receive(from: MemberId, message: Message): void;
+  disconnected(member: MemberId): void;
+  transfer(to: MemberId): void;
+  /** What the store has to write beside the log, with the next transaction. */
+  restored(last: Position, members: Members): void;
+  compacted(upTo: Position): void;
+  /** Resolves when everything that was to be written is. */
+  flushed(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Bytes of stored entries that are held in memory at the start. */
+const TAIL_BYTES = 1024 * 1024;
+/** Committed entries that stay in memory for followers that are a little behind. */
+const KEPT = 4096;
+/** Commands of one proposal, at most: what fits well into one append. */
+const MAX_PROPOSAL = 4096;
+
+/** Errors: a plain error when what is stored contradicts itself. */
+export async function openReplica(options: ReplicaOptions): Promise<Replica> {
+  const { self, log, timing, send } = options;
+  const { opened } = log;
+  const now = (): number => performance.now();
+
+  const tail = await readTail(log);
+  let raft = createRaft({
+    self,
+    members: options.members,
+    hard: opened.hard,
+    snapshot: opened.base,
+    tail: tail.entries,
+    before: tail.before,
+    commit: opened.committed,
+    now: now(),
+    seed: options.seed,
+    timing,
+    reluctance: options.reluctance,
+    observer: options.observer,
+    limits: LIMITS,
+  });
+
+  /** Entries of the log that are not committed yet, ascending. */
+  let open: Entry[] = tail.entries.filter(({ index }) => index > opened.committed);
+  let committed = opened.committed;
+  let trimmed = tail.before.index;
+  let stopped = false;
+  let writes = 0;
+  let proposals: Uint8Array[] = [];
+  let nextRead = 1;
+  const reads = new Map<number, { resolve: (index: number) => void; reject: (error: Error) => void }>();
+  let idle: (() => void)[] = [];
+
+  const fail = (error: unknown): void => {
+    if (stopped) return;
+    stop();
+    options.failed(error);
+  };
+  const stop = (): void => {
+    stopped = true;
+    clearInterval(timer);
+    for (const { reject } of reads.values())
+      reject(new Refusal('GROUP_CLOSED', 'The Group is closed on this node.'));
+    reads.clear();
+    for (const resolve of idle.splice(0)) resolve();
+  };
+
+  const sendAll = (envelopes: readonly Envelope[]): void => {
+    for (const { to, message } of envelopes) send(to, message);
+  };
+
+  const drive = (input: Input): Effects => {
+    const result = step(raft, input);
+    raft = result.state;
+    const { effects } = result;
+    sendAll(effects.now);
+    if (effects.persist !== null) {
+      const { hard, truncateFrom, append } = effects.persist;
+      if (truncateFrom !== null) open = open.filter(({ index }) => index < truncateFrom);
+      if (append.length > 0) open = open.length === 0 ? [...append] : open.concat(append);
+      if (truncateFrom !== null || append.length > 0) options.appended(append, truncateFrom);
+      const last = append.at(-1);
+      write(
+        {
+          hard: hard ?? undefined,
+          truncateFrom: truncateFrom ?? undefined,
+          append: append.length > 0 ? append : undefined,
+        },
+        effects.after,
+        last === undefined ? status(raft).last : { term: last.term, index: last.index },
+      );
+    } else if (effects.after.length > 0) {
+      // promised by earlier writes: they leave in their order
+      if (writes === 0) sendAll(effects.after);
+      else write({}, effects.after, null);
+    }
+    if (effects.commit !== null) commitTo(effects.commit);
+    for (const { id, index } of effects.reads) {
+      reads.get(id)?.resolve(index);
+      reads.delete(id);
+    }
+    for (const id of effects.readsLost) {
+      reads.get(id)?.reject(new Refusal('NOT_LEADER', 'The lead was lost before the read was confirmed.'));
+      reads.delete(id);
+    }
+    for (const { to, from } of effects.load) void load(to, from);
+    if (effects.changed) options.changed();
+    return effects;
+  };
+
+  const write = (
+    batch: Parameters<GroupLog['write']>[0],
+    after: readonly Envelope[],
+    upTo: Position | null,
+  ): void => {
+    writes += 1;
+    log.write(batch).then(
+      (head) => {
+        writes -= 1;
+        if (stopped) return;
+        sendAll(after);
+        if (upTo !== null) drive({ kind: 'persisted', upTo });
+        if (batch.commit !== undefined) options.grown(head);
+        flush();
+        if (writes === 0) for (const resolve of idle.splice(0)) resolve();
+      },
+      (error: unknown) => {
+        writes -= 1;
+        fail(error);
+      },
+    );
+  };
+
+  /** Proposes what has gathered; while the disk is busy it gathers on. */
+  const flush = (): void => {
+    while (!stopped && proposals.length > 0 && writes < 2) {
+      const batch = proposals.splice(0, MAX_PROPOSAL);
+      drive({ kind: 'propose', commands: batch });
+    }
+  };
+
+  const commitTo = (index: number): void => {
+    if (index <= committed) return;
+    const count = open.findIndex((entry) => entry.index > index);
+    const ready = count < 0 ? open : open.slice(0, count);
+    open = count < 0 ? [] : open.slice(count);
+    committed = index;
+    const commit = options.committed(ready);
+    if (commit !== null) write({ commit }, [], null);
+    if (committed - KEPT > trimmed) {
+      trimmed = committed - KEPT / 2;
+      drive({ kind: 'trim', upTo: trimmed });
+    }
+  };
+
+  const load = async (to: MemberId, from: number): Promise<void> => {
+    try {
+      const found = await log.read(from, LIMITS.batchBytes);
+      if (stopped) return;
+      if (found === null) drive({ kind: 'compacted', upTo: log.opened.base });
+      else drive({ kind: 'loaded', to, prev: found.prev, entries: found.entries.map(withMembers) });
+    } catch (error) {
+      fail(error);
+    }
+  };
+
+  const timer = setInterval(
+    () => {
+      if (!stopped) guarded(() => drive({ kind: 'tick', now: now() }));
+    },
+    Math.max(5, Math.floor(timing.heartbeat / 5)),
+  );
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      fail(error);
+    }
+  };
+
+  return {
+    status: () => status(raft),
+    propose(commands) {
+      if (stopped) return;
+      proposals.push(...commands);
+      guarded(flush);
+    },
+    proposeMembers(members, data) {
+      const { accepted, refused } = drive({ kind: 'propose-members', members, data });
+      if (refused !== null) throw new Refusal(refused.code, refused.message);
+      if (accepted === null) throw new Refusal('NOT_LEADER', 'This member does not lead.');
+      return accepted.first;
+    },
+    readIndex: () =>
+      new Promise((resolve, reject) => {
+        if (stopped) return reject(new Refusal('GROUP_CLOSED', 'The Group is closed on this node.'));
+        const id = nextRead++;
+        reads.set(id, { resolve, reject });
+        const { refused } = drive({ kind: 'read', id });
+        if (refused === null) return;
+        reads.delete(id);
+        reject(new Refusal(refused.code, refused.message));
+      }),
+    receive(from, message) {
+      if (stopped) return;
+      if (options.mute() && (message.kind === 'vote-request' || message.kind === 'stand-now')) return;
+      guarded(() => drive({ kind: 'message', from, message }));
+    },
+    disconnected(member) {
+      if (!stopped) guarded(() => drive({ kind: 'disconnected', member }));
+    },
+    transfer(to) {
+      drive({ kind: 'transfer', to });
+    },
+    restored(last, members) {
+      open = [];
+      committed = last.index;
+      trimmed = last.index;
+      drive({ kind: 'restored', last, members });
+    },
+    compacted(upTo) {
+      drive({ kind: 'compacted', upTo });
+    },
+    flushed: () =>
+      writes === 0 || stopped ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
+    async close() {
+      if (stopped) return;
+      if (writes > 0) await new Promise<void>((resolve) => idle.push(resolve));
+      proposals = [];
+      stop();
+    },
+  };
+}
+
+/** The newest stored entries: everything that is not committed, and some of what is. */
+async function readTail(log: GroupLog): Promise<{ before: Position; entries: Entry[] }> {
+  const { base, committed, last } = log.opened;
+  const from = Math.max(base.index + 1, Math.min(committed + 1, last.index - KEPT));
+  const entries: Entry[] = [];
+  let before = base;
+  for (let next = from; next <= last.index; next = (entries.at(-1)?.index ?? last.index) + 1) {
+    const found = await log.read(next, TAIL_BYTES);
+    if (found === null || found.entries.length === 0)
+      throw new Error(`the stored log of a Group has no entry ${next}, but an entry ${last.index}`);
+    if (entries.length === 0) before = found.prev;
+    entries.push(...found.entries.map(withMembers));
+  }
+  return { before: entries.length === 0 ? last : before, entries };
+}
+
+/** The store keeps the signed command; the core wants the lists that it says. */
+export const withMembers = (entry: Entry): Entry =>
+  entry.kind === 'members' ? { ...entry, members: idsOf(decodeMembersCommand(entry.data).members) } : entry;

@@ -1,0 +1,82 @@
+/**
+ * The roll: which entry of the log made whom a member. Appended entries count at once (Raft's rule for membership),
+ * committed ones are what outsiders are told; a truncated log forgets its newest.
+ */
+import { Refusal } from '../../../protocol/bytes/index.ts';
+import type { CheckSignature, UniqueId } from '../../../protocol/bytes/index.ts';
+import { checkMembersCommand, checkMembership, decodeMembersCommand } from '../../../protocol/group/index.ts';
+import type { Membership } from '../../../protocol/group/index.ts';
+import type { Entry } from '../../../protocol/raft/index.ts';
+import { decodeSnapshot } from '../../store/index.ts';
+import type { GroupLog } from '../../store/index.ts';
+
+export interface Listed {
+  /** Log index of the entry; 0: the genesis. */
+  readonly index: number;
+  readonly members: Membership;
+}
+
+export interface Roll {
+  /** By the newest entry, committed or not. */
+  newest(): Listed;
+  committed(): Listed;
+  /** In force just before the entry of this index. */
+  before(index: number): Listed;
+  append(entry: Extract<Entry, { kind: 'members' }>): void;
+  truncate(from: number): void;
+  commit(upTo: number): void;
+  /** A snapshot's entry takes the place of all others. */
+  restore(entry: { readonly index: number; readonly data: Uint8Array }): void;
+}
+
+/** Errors: as `checkMembership`, for the genesis. */
+export function createRoll(genesis: Membership, log: GroupLog): Roll {
+  checkMembership(genesis);
+  const first: Listed = { index: 0, members: genesis };
+  const listed = ({ index, data }: { readonly index: number; readonly data: Uint8Array }): Listed => ({
+    index,
+    members: decodeMembersCommand(data).members,
+  });
+  const { snapshot, members, committed: upTo } = log.opened;
+  const kept = snapshot === null ? null : decodeSnapshot(snapshot).members;
+  let list: Listed[] = [first, ...(kept === null ? [] : [listed(kept)]), ...members.map(listed)];
+  let committed = upTo;
+  const last = (holds: (one: Listed) => boolean): Listed => list.findLast(holds) ?? first;
+  return {
+    newest: () => last(() => true),
+    committed: () => last(({ index }) => index <= committed),
+    before: (at) => last(({ index }) => index < at),
+    append: (entry) => void list.push(listed(entry)),
+    truncate: (from) => {
+      list = list.filter(({ index }) => index < from);
+    },
+    commit: (index) => {
+      committed = index;
+    },
+    restore: (entry) => {
+      list = [first, listed(entry)];
+      committed = Math.max(committed, entry.index);
+    },
+  };
+}
+
+/** Refuses entries that change members without an operator's signature. Errors: `MEMBERS_*`. */
+export function checkEntries(
+  entries: readonly Entry[],
+  roll: Roll,
+  group: UniqueId,
+  check: CheckSignature,
+): void {
+  let current: Listed | null = null;
+  for (const entry of entries) {
+    if (entry.kind !== 'members') continue;
+    const before: Listed = current ?? roll.before(entry.index);
+    const command = decodeMembersCommand(entry.data);
+    if (before.index === 0 && command.replaces > 0 && command.replaces < entry.index) {
+      // this member knows only the genesis: what lies between came with entries that it has not got yet
+      throw new Refusal('MEMBERS_STALE', 'The change of members replaces an entry that is not known here.');
+    }
+    checkMembersCommand(command, { group, ...before }, check);
+    current = { index: entry.index, members: command.members };
+  }
+}

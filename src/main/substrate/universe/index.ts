@@ -1,0 +1,3 @@
+export * from './frames.ts';
+export * from './link.ts';
+export * from './universe.ts';

@@ -1,0 +1,86 @@
+/** Groups of real members: libp2p on loopback, SQLite on disk, real keys. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { fromUtf8, idFrom, settle, utf8 } from '../../../../src/protocol/bytes/index.ts';
+import { logReplaySync } from '../../../../src/protocol/group/index.ts';
+import {
+  leafHash,
+  parsePolicy,
+  verifyCheckpoint,
+  verifyInclusion,
+} from '../../../../src/protocol/log/index.ts';
+import { createSignatureChecker, nodeHashes } from '../../../../src/main/hashes.ts';
+import type { Group, GroupConfig, StateMachine } from '../../../../src/main/substrate/group/index.ts';
+import { QUICK, startNet } from './net.ts';
+import type { Net } from './net.ts';
+
+/** Remembers every command; answers how many there were. */
+export interface ListMachine extends StateMachine<number> {
+  readonly list: string[];
+}
+export function listMachine(): ListMachine {
+  const list: string[] = [];
+  return {
+    signature: idFrom('muster.test.list/1'),
+    sync: logReplaySync('muster.test.list/1'),
+    applied: 0,
+    list,
+    apply: (commands) => commands.map(({ leaf }) => list.push(fromUtf8(leaf))),
+  };
+}
+
+let net: Net | undefined;
+afterEach(async () => {
+  await net?.stop();
+  net = undefined;
+});
+
+const configOf = (of: Net, machine: ListMachine, more: Partial<GroupConfig<number>> = {}): GroupConfig<number> => ({
+  secret: of.secret,
+  genesis: of.genesis,
+  machine,
+  timing: QUICK,
+  ...more,
+});
+
+async function joinAll(of: Net): Promise<{ machines: ListMachine[]; groups: Group<number>[] }> {
+  const machines = of.nodes.map(() => listMachine());
+  const groups = await Promise.all(
+    of.nodes.map((node, i) => node.groups.join(configOf(of, machines[i]!))),
+  );
+  return { machines, groups };
+}
+
+describe('a Group of three', () => {
+  it('elects a leader, commits what any member submits, in one order on all, under cosigned checkpoints', async () => {
+    net = await startNet(3);
+    const { machines, groups } = await joinAll(net);
+    await Promise.all(groups.map((group) => group.when.online()));
+    const leaders = groups.filter((group) => group.status().role === 'leader');
+    expect(leaders).toHaveLength(1);
+
+    const done = await Promise.all(
+      Array.from({ length: 300 }, (_, n) => groups[n % 3]!.execute(utf8(`command ${n}`))),
+    );
+    expect(done.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 300 }, (_, n) => n),
+    );
+    await Promise.all(groups.map((group) => group.when.applied(300)));
+    expect(machines[1]!.list).toEqual(machines[0]!.list);
+    expect(machines[2]!.list).toEqual(machines[0]!.list);
+    for (const [n, { index }] of done.entries()) expect(machines[0]!.list[index]).toBe(`command ${n}`);
+
+    const check = createSignatureChecker();
+    for (const group of groups) {
+      const row = await group.when.checkpoint(300);
+      const policy = parsePolicy(nodeHashes, utf8(group.policy()));
+      const verified = settle(verifyCheckpoint(row.note, policy), check);
+      expect(verified.cosigners.length).toBeGreaterThanOrEqual(2);
+      const [leaf] = await group.proofs.leaves(17, 1);
+      verifyInclusion(
+        nodeHashes,
+        { index: 17, size: 300, leaf: leafHash(nodeHashes, leaf!.leaf), root: verified.root },
+        await group.proofs.inclusion(17, 300),
+      );
+    }
+  });
+});
