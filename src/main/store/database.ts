@@ -52,8 +52,10 @@ const storeMigrations: readonly string[] = [
 export interface Database {
   /** A prepared statement, prepared once. */
   sql(text: string): StatementSync;
-  /** Runs `work` in one immediate transaction; rolls back when it throws. */
+  /** Runs `work` in one immediate transaction, durable when it returns; rolls back when it throws. */
   transaction<T>(work: () => T): T;
+  /** The same for what can be derived again: whole or not at all, on disk with the next durable one. */
+  lightly<T>(work: () => T): T;
   exec(text: string): void;
   close(): void;
 }
@@ -117,21 +119,32 @@ function wrap(db: DatabaseSync): Database {
       }
       return statement;
     },
-    transaction: (work) =>
-      translating(() => {
-        db.exec('BEGIN IMMEDIATE');
-        try {
-          const result = work();
-          db.exec('COMMIT');
-          return result;
-        } catch (error) {
-          if (db.isTransaction) db.exec('ROLLBACK');
-          throw error;
-        }
-      }),
+    transaction: (work) => transact(db, work),
+    lightly(work) {
+      db.exec('PRAGMA synchronous = NORMAL');
+      try {
+        return transact(db, work);
+      } finally {
+        db.exec('PRAGMA synchronous = FULL');
+      }
+    },
     exec: (text) => db.exec(text),
     close: () => db.close(),
   };
+}
+
+function transact<T>(db: DatabaseSync, work: () => T): T {
+  return translating(() => {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  });
 }
 
 const SQLITE_READONLY = 8;

@@ -1,3 +1,6 @@
-/** What orders and connects. For now: the OrderedLog port and its committee of one. */
+/** The substrate: what orders and connects (coalition.md 3). */
+export * from './committee.ts';
 export * from './committee-of-one.ts';
+export * from './group/index.ts';
 export * from './ordered-log.ts';
+export * from './universe/index.ts';

@@ -7,7 +7,10 @@ import type { SavedSessions } from '../../../protocol/group/index.ts';
 import type { Entry, MemberId, Position } from '../../../protocol/raft/index.ts';
 import type { CheckpointRow } from '../store.ts';
 
-/** What is written in one go; everything in it is durable when `write` answers. */
+/**
+ * What is written in one go. Durable when `write` answers: term, vote and entries. The rest can be derived again and
+ * reaches the disk with the next that is durable, whole or not at all.
+ */
 export interface GroupWrite {
   readonly hard?: { readonly term: number; readonly vote: MemberId | null } | undefined;
   /** Remove entries from this index on, before appending. */

@@ -1,6 +1,6 @@
 /**
  * The head files of Groups (house.md 4): what a member has voted for and signed, outside the database, owner-only,
- * left out of backups. `writes` counts the transactions of the Group in the database; a file that is ahead of the
+ * left out of backups. `writes` counts the durable transactions of the Group in the database; a file that is ahead of the
  * database, or gone, says that the database was restored. The file is written after the database, so it is never
  * ahead by itself. Two slots in turn, each with a checksum, so that a torn write leaves the other whole.
  */

@@ -37,8 +37,6 @@ const migrations = [
      committed INTEGER NOT NULL,
      frontier BLOB NOT NULL,
      sessions BLOB NOT NULL,
-     signed_size INTEGER,
-     signed_root BLOB,
      muted BLOB
    ) STRICT;
    CREATE TABLE entries (
@@ -110,9 +108,9 @@ export function openLocalGroups(path: string, heads: string): LocalGroups {
   };
 
   /** One transaction; when it fails, what the Groups hold in memory is read again from what is stored. */
-  const transact = <T>(nums: readonly number[], work: () => T): T => {
+  const transact = <T>(nums: readonly number[], work: () => T, promises = true): T => {
     try {
-      return db.transaction(work);
+      return promises ? db.transaction(work) : db.lightly(work);
     } catch (error) {
       for (const num of new Set(nums)) open.set(num, openGroup(db, groupOf(num).file, num));
       throw error;
@@ -141,8 +139,10 @@ export function openLocalGroups(path: string, heads: string): LocalGroups {
     },
     write(batch) {
       const nums = batch.map(({ num }) => num);
-      const heads = transact(nums, () => batch.map(({ num, write }) => groupOf(num).write(write)));
-      for (const { num, write } of batch) groupOf(num).promise(write.hard !== undefined);
+      // what is committed can be learnt again from the log and from the others; entries, term and vote cannot
+      const promises = batch.some(({ write }) => isPromise(write));
+      const heads = transact(nums, () => batch.map(({ num, write }) => groupOf(num).write(write)), promises);
+      for (const { num, write } of batch) if (isPromise(write)) groupOf(num).tell(write.hard !== undefined);
       return heads;
     },
     read: (num, from, bytes) => groupOf(num).read(from, bytes),
@@ -150,10 +150,7 @@ export function openLocalGroups(path: string, heads: string): LocalGroups {
     inclusion: (num, index, size) => groupOf(num).inclusion(index, size),
     consistency: (num, first, second) => groupOf(num).consistency(first, second),
     rootAt: (num, size) => groupOf(num).rootAt(size),
-    sign(num, head) {
-      transact([num], () => groupOf(num).sign(head));
-      groupOf(num).promise(true);
-    },
+    sign: (num, head) => groupOf(num).sign(head),
     checkpoints: (num, before, limit) =>
       db
         .sql(
@@ -164,7 +161,7 @@ export function openLocalGroups(path: string, heads: string): LocalGroups {
     snapshot: (num) => readSnapshot(db, num),
     restore(num, snapshot) {
       const head = transact([num], () => groupOf(num).restore(snapshot));
-      groupOf(num).promise(true);
+      groupOf(num).tell(true);
       return head;
     },
     mute(num, key) {
@@ -179,23 +176,27 @@ export function openLocalGroups(path: string, heads: string): LocalGroups {
 
 type OpenGroup = ReturnType<typeof openGroup>;
 
+/** Does this member promise somebody what is in it? */
+const isPromise = ({ hard, truncateFrom, append }: GroupWrite): boolean =>
+  hard !== undefined || truncateFrom !== undefined || append !== undefined;
+
 function openGroup(db: Database, file: GroupHeadFile, num: number) {
   const row = db.sql('SELECT * FROM groups WHERE num = ?').get(num) ?? {};
   let hard = { term: Number(row['term']), vote: row['vote'] as string | null };
   let writes = Number(row['writes']);
   let base: Position = { term: Number(row['base_term']), index: Number(row['base_idx']) };
   let committed = Number(row['committed']);
-  let signed: Head | null =
-    row['signed_size'] === null
-      ? null
-      : { size: Number(row['signed_size']), root: row['signed_root'] as Uint8Array };
   const known = file.read();
+  let signed: Head | null = known?.signed ?? null;
   const gaps = db
     .sql('SELECT idx FROM gaps WHERE grp = ? ORDER BY idx')
     .all(num)
     .map((gap) => Number(gap['idx']));
   /** Leaf hashes of commands that are stored and not committed, by log index. */
   const fresh = new Map<number, Uint8Array>();
+  /** Leaf hashes of the tile that is not complete, as far as they are known here; the first is leaf `raggedFrom`. */
+  let ragged: Uint8Array[] = [];
+  let raggedFrom = -1;
 
   /** Log index of a leaf: everything before it that is no leaf pushes it up. */
   const indexOf = (leaf: number): number => {
@@ -211,17 +212,16 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
   const insert = db.sql('INSERT INTO entries (grp, idx, term, kind, data) VALUES (?, ?, ?, ?, ?)');
   const rows: TreeRows = {
     leaves(first, count) {
-      const found: Uint8Array[] = [];
+      if (first === raggedFrom && count <= ragged.length) return ragged.slice(0, count);
       const kept = db
-        .sql('SELECT leaf, hash FROM edges WHERE grp = ? AND leaf >= ? AND leaf < ? ORDER BY leaf')
-        .all(num, first, first + count);
-      for (const one of kept) found.push(one['hash'] as Uint8Array);
-      for (let leaf = first + found.length; leaf < first + count; leaf++) {
-        const index = indexOf(leaf);
-        const hash = fresh.get(index) ?? hashStored(index);
-        found.push(hash);
-      }
-      return found;
+        .sql('SELECT hash FROM edges WHERE grp = ? AND leaf >= ? AND leaf < ? ORDER BY leaf')
+        .all(num, first, first + count)
+        .map((one) => one['hash'] as Uint8Array);
+      const rest = Array.from({ length: count - kept.length }, (_, i) => {
+        const index = indexOf(first + kept.length + i);
+        return fresh.get(index) ?? hashStored(index);
+      });
+      return [...kept, ...rest];
     },
     roots: (level, first, count) =>
       db
@@ -250,6 +250,18 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
   };
   const tree = createTree(rows, decodeFrontier(row['frontier'] as Uint8Array));
 
+  /** Appends a leaf to the tree, and to what is known of its ragged tile. */
+  const grow = (leaf: Uint8Array): void => {
+    const { size } = tree.frontier;
+    const first = Math.floor(size / TILE) * TILE;
+    if (raggedFrom !== first || ragged.length !== size - first) {
+      ragged = [...rows.leaves(first, size - first)];
+      raggedFrom = first;
+    }
+    ragged.push(leaf);
+    tree.append(leaf);
+  };
+
   const termAt = (index: number): number => {
     if (index === base.index) return base.term;
     return Number(
@@ -270,6 +282,7 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
     writes += 1;
     db.sql('UPDATE groups SET writes = ? WHERE num = ?').run(writes, num);
   };
+  const tell = (force: boolean): void => file.write({ writes, ...hard, signed }, force);
 
   /** Puts a state in place of all that is committed. */
   const compact = (upTo: Position, state: Uint8Array): void => {
@@ -330,7 +343,7 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
       };
     },
     write(batch: GroupWrite): Head {
-      touch();
+      if (isPromise(batch)) touch();
       if (batch.hard !== undefined) {
         hard = { ...batch.hard };
         db.sql('UPDATE groups SET term = ?, vote = ? WHERE num = ?').run(hard.term, hard.vote, num);
@@ -354,9 +367,9 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
           gaps.push(index);
         }
         for (let index = committed + 1; index <= upTo; index++) {
-          if (!skip.has(index)) tree.append(fresh.get(index) ?? hashStored(index));
+          if (!skip.has(index)) grow(fresh.get(index) ?? hashStored(index));
+          fresh.delete(index);
         }
-        for (let index = committed + 1; index <= upTo; index++) fresh.delete(index);
         committed = upTo;
         db.sql('UPDATE groups SET committed = ?, frontier = ?, sessions = ? WHERE num = ?').run(
           committed,
@@ -370,7 +383,7 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
       return head();
     },
     /** Tells the head file; `force`: on disk before this returns, for something was promised. */
-    promise: (force: boolean): void => file.write({ writes, ...hard, signed }, force),
+    tell,
     read(from: number, bytes: number) {
       if (from <= base.index) return null;
       const prev = { index: from - 1, term: termAt(from - 1) };
@@ -423,12 +436,8 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
       if (signed !== null && signed.size === next.size && !sameBytes(signed.root, next.root))
         throw new Refusal('SIGNED_OTHER', `Another root is signed for ${next.size} leaves.`);
       signed = { size: next.size, root: next.root };
-      touch();
-      db.sql('UPDATE groups SET signed_size = ?, signed_root = ? WHERE num = ?').run(
-        next.size,
-        next.root,
-        num,
-      );
+      // the head file alone remembers it: one small write instead of a transaction for every checkpoint
+      tell(true);
     },
     restore(bytes: Uint8Array): Head {
       const snapshot = decodeSnapshot(bytes);
@@ -437,6 +446,8 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
       for (const table of ['entries', 'gaps', 'edges', 'tiles'])
         db.sql(`DELETE FROM ${table} WHERE grp = ?`).run(num);
       fresh.clear();
+      ragged = [];
+      raggedFrom = -1;
       gaps.length = 0;
       tree.reset(state);
       const first = state.size - snapshot.edge.length;

@@ -80,6 +80,8 @@ interface Round {
   note: Uint8Array | null;
 }
 
+/** Rounds begin no closer than this, milliseconds: under load many commands share one. */
+const SPACING = 50;
 /** Requests that wait for this member's tree to grow; more are dropped, the leader asks again. */
 const MAX_WAITING = 16;
 
@@ -91,6 +93,8 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   let round: Round | null = null;
   let waiting: { from: string; note: Uint8Array; size: number }[] = [];
   let closed = false;
+  let begunAt = -SPACING;
+  let later: NodeJS.Timeout | undefined;
   let work: Promise<void> = Promise.resolve();
 
   /** One thing after the other: signing is a promise about what was signed before. */
@@ -102,8 +106,17 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   };
 
   const begin = (): void => {
-    if (closed || round !== null || !options.leads() || !options.mayCosign()) return;
+    if (closed || round !== null || later !== undefined || !options.leads() || !options.mayCosign()) return;
     if (head.size === 0 || head.size <= (newest?.size ?? 0)) return;
+    const wait = begunAt + SPACING - performance.now();
+    if (wait > 0) {
+      later = setTimeout(() => {
+        later = undefined;
+        begin();
+      }, wait);
+      return;
+    }
+    begunAt = performance.now();
     const text = formatCheckpoint({ origin: roster().origin, ...head });
     const begun: Round = { head, text, lines: new Map(), note: null };
     round = begun;
@@ -270,6 +283,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     },
     async close() {
       closed = true;
+      clearTimeout(later);
       await work;
     },
   };

@@ -32,6 +32,7 @@ import { checkEntries, createRoll } from './roll.ts';
 import { rosterOf } from './roster.ts';
 import type { Roster } from './roster.ts';
 import { createSession } from './session.ts';
+import type { Submitted } from './session.ts';
 import { createSnapshots } from './snapshots.ts';
 import type { Group, GroupConfig, GroupEvent, GroupStatus } from './types.ts';
 import { createWatch } from './watch.ts';
@@ -358,6 +359,11 @@ export async function openGroup<Answer>(
     return replica.proposeMembers(idsOf(command.members), data);
   };
 
+  const execute = async (leaf: Uint8Array, signal?: AbortSignal): Promise<Submitted<Answer>> => {
+    machine.accepts?.(leaf);
+    return session.submit(leaf, signal);
+  };
+
   return {
     id,
     origin: currentRoster().origin,
@@ -370,8 +376,8 @@ export async function openGroup<Answer>(
       const all = [members, before].flatMap(({ voters, learners }) => [...voters, ...learners]);
       return [...new Set(all.map(({ node }) => toHex(node)))].filter((peer) => peer !== self);
     },
-    execute: (leaf, signal) => session.submit(leaf, signal),
-    executeMany: (many, signal) => Promise.all(many.map((leaf) => session.submit(leaf, signal))),
+    execute,
+    executeMany: (many, signal) => Promise.all(many.map((leaf) => execute(leaf, signal))),
     async barrier(signal) {
       for (;;) {
         signal?.throwIfAborted();
@@ -462,7 +468,7 @@ export async function openGroup<Answer>(
         }
         case 'forward':
           // whoever does not lead any more drops it: the sender hears of the new leader and sends again
-          if (replica.status().role === 'leader') replica.propose(frame.commands.filter(isCommand));
+          if (replica.status().role === 'leader') replica.propose(frame.commands.filter(isWanted));
           return undefined;
         case 'forward-members':
           return answerMembers(from, frame.id, frame.command);
@@ -516,6 +522,17 @@ export async function openGroup<Answer>(
     },
   };
 
+  /** A command of another member that may stand in the log; what may not is dropped, its sender has looked too. */
+  function isWanted(data: Uint8Array): boolean {
+    if (tagOf(data) === null) return false;
+    try {
+      machine.accepts?.(leafOf(data));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   function answerMembers(from: string, number: number, command: Uint8Array): void {
     try {
       const { term, index } = changeHere(command);
@@ -526,8 +543,6 @@ export async function openGroup<Answer>(
     }
   }
 }
-
-const isCommand = (data: Uint8Array): boolean => tagOf(data) !== null;
 
 function merge(batches: readonly { commands: Command[]; own: (number | null)[] }[]): {
   commands: Command[];

@@ -22,6 +22,11 @@ export interface StateMachine<Answer = void> {
   readonly sync: UniqueId;
   /** Leaves that the state has seen already; 0 for one in memory. */
   readonly applied: number;
+  /**
+   * Looks at a command before it is ordered; whoever leads refuses what this refuses, so that nothing malformed
+   * stands in the log. Absent: every command is taken. Errors: a Refusal.
+   */
+  accepts?(leaf: Uint8Array): void;
   /** Applies commands in order; one answer each, for whoever submitted it. A throw stops this member. */
   apply(commands: readonly Command[]): readonly Answer[] | Promise<readonly Answer[]>;
   /** The whole state as bytes; absent: it is only ever rebuilt from the log. */

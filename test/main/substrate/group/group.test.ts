@@ -1,7 +1,6 @@
 /** Groups of real members: libp2p on loopback, SQLite on disk, real keys. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { fromUtf8, idFrom, settle, utf8 } from '../../../../src/protocol/bytes/index.ts';
-import { logReplaySync } from '../../../../src/protocol/group/index.ts';
+import { settle, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import {
   leafHash,
   parsePolicy,
@@ -9,24 +8,12 @@ import {
   verifyInclusion,
 } from '../../../../src/protocol/log/index.ts';
 import { createSignatureChecker, nodeHashes } from '../../../../src/main/hashes.ts';
-import type { Group, GroupConfig, StateMachine } from '../../../../src/main/substrate/group/index.ts';
-import { QUICK, startNet } from './net.ts';
-import type { Net } from './net.ts';
-
-/** Remembers every command; answers how many there were. */
-export interface ListMachine extends StateMachine<number> {
-  readonly list: string[];
-}
-export function listMachine(): ListMachine {
-  const list: string[] = [];
-  return {
-    signature: idFrom('muster.test.list/1'),
-    sync: logReplaySync('muster.test.list/1'),
-    applied: 0,
-    list,
-    apply: (commands) => commands.map(({ leaf }) => list.push(fromUtf8(leaf))),
-  };
-}
+import type { Group, GroupConfig } from '../../../../src/main/substrate/group/index.ts';
+import { QUICK, startNet } from '../../../member/net.ts';
+import type { Net } from '../../../member/net.ts';
+import { listMachine } from '../../../member/machine.ts';
+import type { ListMachine } from '../../../member/machine.ts';
+import { scratch } from '../../../scratch.ts';
 
 let net: Net | undefined;
 afterEach(async () => {
@@ -34,7 +21,11 @@ afterEach(async () => {
   net = undefined;
 });
 
-const configOf = (of: Net, machine: ListMachine, more: Partial<GroupConfig<number>> = {}): GroupConfig<number> => ({
+const configOf = (
+  of: Net,
+  machine: ListMachine,
+  more: Partial<GroupConfig<number>> = {},
+): GroupConfig<number> => ({
   secret: of.secret,
   genesis: of.genesis,
   machine,
@@ -44,15 +35,13 @@ const configOf = (of: Net, machine: ListMachine, more: Partial<GroupConfig<numbe
 
 async function joinAll(of: Net): Promise<{ machines: ListMachine[]; groups: Group<number>[] }> {
   const machines = of.nodes.map(() => listMachine());
-  const groups = await Promise.all(
-    of.nodes.map((node, i) => node.groups.join(configOf(of, machines[i]!))),
-  );
+  const groups = await Promise.all(of.nodes.map((node, i) => node.groups.join(configOf(of, machines[i]!))));
   return { machines, groups };
 }
 
 describe('a Group of three', () => {
   it('elects a leader, commits what any member submits, in one order on all, under cosigned checkpoints', async () => {
-    net = await startNet(3);
+    net = await startNet(scratch, 3);
     const { machines, groups } = await joinAll(net);
     await Promise.all(groups.map((group) => group.when.online()));
     const leaders = groups.filter((group) => group.status().role === 'leader');

@@ -1,0 +1,91 @@
+/**
+ * The OrderedLog of several members: a Group whose state machine is each member's own store. A command is sequenced
+ * when the Group has committed it and it is folded here, committed when the Group's checkpoint covers it.
+ */
+import { derive, idFrom } from '../../protocol/bytes/index.ts';
+import type { UniqueId } from '../../protocol/bytes/index.ts';
+import { logReplaySync } from '../../protocol/group/index.ts';
+import { leafBytes, parseLeaf } from '../../protocol/log/index.ts';
+import type { Store } from '../store/index.ts';
+import type { Group, GroupConfig, Groups, StateMachine } from './group/index.ts';
+import type { LogStep, OrderedLog, Sequenced } from './ordered-log.ts';
+
+/** Schema tag of the machine: entries of a log, folded by the kinds' rules or not at all. */
+const TAG = 'muster.ordered-log/1';
+
+export interface CommitteeOptions extends Omit<GroupConfig<Sequenced>, 'machine'> {
+  readonly groups: Groups;
+  /** The member's own store; the log is folded into it. */
+  readonly store: Store;
+  /** Folded into the Group's id: one coalition's Chronicle is not another's. */
+  readonly subject: UniqueId;
+}
+
+export interface Committee extends OrderedLog {
+  readonly group: Group<Sequenced>;
+}
+
+/** Joins the committee of a log. Errors: as `Groups.join`, `STORE_BEHIND`. */
+export async function openCommittee(options: CommitteeOptions): Promise<Committee> {
+  const { groups, store, subject, ...config } = options;
+  const listeners = new Set<(step: LogStep) => void>();
+  const tell = (step: LogStep): void => {
+    for (const listener of listeners) listener(step);
+  };
+  let { size } = store.health;
+  const machine: StateMachine<Sequenced> = {
+    signature: derive(idFrom(TAG), subject),
+    sync: logReplaySync(TAG),
+    applied: size,
+    accepts(leaf) {
+      parseLeaf(leaf);
+    },
+    async apply(commands) {
+      const { appended, size: grown } = await store.append(commands.map(({ leaf }) => parseLeaf(leaf)));
+      size = grown;
+      tell({ kind: 'sequenced', entries: appended, size });
+      return appended;
+    },
+  };
+  const group = await groups.join({ ...config, machine });
+  let checkpoint = group.status().checkpoint ?? store.health.checkpoint;
+  const stop = group.subscribe((event) => {
+    if (event.kind !== 'checkpoint') return;
+    checkpoint = event.checkpoint;
+    void store.putCheckpoint(event.checkpoint).catch(() => undefined);
+    tell({ kind: 'committed', checkpoint: event.checkpoint });
+  });
+  const underWay = new Set<Promise<unknown>>();
+
+  return {
+    group,
+    origin: group.origin,
+    get policy() {
+      return group.policy();
+    },
+    append({ bytes, sig }) {
+      const sequenced = group.execute(leafBytes(bytes, sig)).then(({ answer }) => answer);
+      const committed = sequenced.then(async (entry) => {
+        const row = await group.when.checkpoint(entry.index + 1);
+        return { ...entry, size: row.size };
+      });
+      underWay.add(committed);
+      const settled = (): void => void underWay.delete(committed);
+      committed.then(settled, settled);
+      // whoever waits for one of the two must not make the other an unhandled rejection
+      sequenced.catch(() => undefined);
+      return { sequenced, committed };
+    },
+    head: () => ({ size, checkpoint }),
+    resume: () => undefined,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      await Promise.race([Promise.allSettled(underWay), group.when.offline().catch(() => undefined)]);
+      stop();
+      await group.close();
+    },
+  };
+}

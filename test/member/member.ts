@@ -1,0 +1,193 @@
+/**
+ * One member of a Group as a process of its own, driven over IPC: `node test/member/member.ts` forked by tests, the
+ * bench and the soak. Everything in it is the product's own; only the machine is a list or a counter.
+ */
+import { createHash } from 'node:crypto';
+import { fromHex, toHex, utf8 } from '../../src/protocol/bytes/index.ts';
+import type { Timing } from '../../src/protocol/raft/index.ts';
+import type { Group } from '../../src/main/substrate/group/index.ts';
+import { countMachine, listMachine } from './machine.ts';
+import type { ListMachine } from './machine.ts';
+import { keyFrom, keysFrom, memberOf, startNode } from './net.ts';
+import type { TestNode } from './net.ts';
+
+export interface MemberSetup {
+  /** Hex, 32 bytes each. */
+  readonly seed: string;
+  readonly voters: readonly string[];
+  readonly operator: string;
+  readonly secret: string;
+  readonly folder: string;
+  readonly listen: string;
+  readonly machine: 'list' | 'count';
+  readonly timing: Partial<Timing>;
+  /** Groups of the same shape and other secrets, beside the first. */
+  readonly more?: number;
+}
+
+/** What a member is asked over IPC, and what it answers. */
+export interface MemberCalls {
+  start(setup: MemberSetup): Promise<{ self: string; addresses: readonly string[] }>;
+  learn(peers: readonly { self: string; addresses: readonly string[] }[]): Promise<void>;
+  status(): Promise<{
+    role: string;
+    term: number;
+    leader: string | null;
+    commit: number;
+    applied: number;
+    online: boolean;
+    stopped: string | null;
+    checkpoint: number;
+    bonds: number;
+    notes: readonly string[];
+    rss: number;
+    heap: number;
+  }>;
+  online(): Promise<void>;
+  /** Commits `text`; answers its leaf index. */
+  execute(text: string): Promise<number>;
+  /** Keeps `inFlight` commands of `size` bytes going; latencies in milliseconds. */
+  load(inFlight: number, ms: number, size: number): Promise<{ count: number; p50: number; p99: number }>;
+  /** Submits `<prefix>-0`, `<prefix>-1` … until told to stop. */
+  begin(prefix: string, inFlight: number): Promise<void>;
+  /** Ends that; answers how many were submitted, and which were acknowledged, with their leaf. */
+  end(): Promise<{ submitted: number; acknowledged: readonly (readonly [text: string, index: number])[] }>;
+  digest(): Promise<{ count: number; sha256: string; root: string }>;
+  list(): Promise<readonly string[]>;
+  applied(count: number): Promise<void>;
+  transfer(to: string): Promise<void>;
+  members(voters: readonly string[], learners: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+let node: TestNode;
+let group: Group<number>;
+let machine: ListMachine | null = null;
+let setup: MemberSetup;
+let ending = false;
+let loading: Promise<unknown> = Promise.resolve();
+let submitted = 0;
+const acknowledged: [string, number][] = [];
+
+const membership = (voters: readonly string[], learners: readonly string[]) => ({
+  voters: voters.map((seed) => memberOf(keysFrom(fromHex(seed, 32)))),
+  learners: learners.map((seed) => memberOf(keysFrom(fromHex(seed, 32)))),
+  operators: [keyFrom(fromHex(setup.operator, 32)).key],
+});
+
+const calls: MemberCalls = {
+  async start(given) {
+    setup = given;
+    node = await startNode(given.folder, keysFrom(fromHex(given.seed, 32)), [given.listen]);
+    machine = given.machine === 'list' ? listMachine() : null;
+    const genesis = membership(given.voters, []);
+    const config = { genesis, timing: given.timing };
+    group = await node.groups.join({
+      ...config,
+      secret: fromHex(given.secret, 32),
+      machine: machine ?? countMachine(),
+    });
+    for (let n = 1; n <= (given.more ?? 0); n++) {
+      const secret = fromHex(given.secret, 32);
+      secret[0] = (secret[0] ?? 0) ^ n;
+      await node.groups.join({ ...config, secret, machine: countMachine() });
+    }
+    return { self: node.self, addresses: node.universe.addresses() };
+  },
+  async learn(peers) {
+    for (const { self, addresses } of peers)
+      if (self !== node.self) await node.universe.learn(self, addresses);
+  },
+  async status() {
+    const { role, term, leader, commit, applied, online, stopped, checkpoint } = group.status();
+    const { rss, heapUsed } = process.memoryUsage();
+    return {
+      role,
+      term,
+      leader,
+      commit,
+      applied,
+      online,
+      stopped,
+      checkpoint: checkpoint?.size ?? 0,
+      bonds: node.groups.bonds().length,
+      notes: node.notes,
+      rss,
+      heap: heapUsed,
+    };
+  },
+  online: () => group.when.online(),
+  execute: async (text) => (await group.execute(utf8(text))).index,
+  async load(inFlight, ms, size) {
+    const leaf = new Uint8Array(size);
+    const times: number[] = [];
+    const start = performance.now();
+    await Promise.all(
+      Array.from({ length: inFlight }, async () => {
+        while (performance.now() - start < ms) {
+          const at = performance.now();
+          await group.execute(leaf);
+          times.push(performance.now() - at);
+        }
+      }),
+    );
+    times.sort((a, b) => a - b);
+    const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
+    return { count: times.length, p50: at(0.5), p99: at(0.99) };
+  },
+  async begin(prefix, inFlight) {
+    ending = false;
+    const worker = async (): Promise<void> => {
+      while (!ending) {
+        const text = `${prefix}-${submitted++}`;
+        try {
+          acknowledged.push([text, (await group.execute(utf8(text))).index]);
+        } catch {
+          return;
+        }
+      }
+    };
+    loading = Promise.all(Array.from({ length: inFlight }, worker));
+  },
+  async end() {
+    ending = true;
+    await loading;
+    return { submitted, acknowledged };
+  },
+  async digest() {
+    const list = machine?.list ?? [];
+    const size = group.status().applied;
+    return {
+      count: list.length,
+      sha256: createHash('sha256').update(list.join('\n')).digest('hex'),
+      root: toHex(await group.proofs.rootAt(size)),
+    };
+  },
+  list: async () => machine?.list ?? [],
+  applied: (count) => group.when.applied(count),
+  async transfer(to) {
+    group.transfer(to);
+  },
+  async members(voters, learners) {
+    await group.changeMembers(membership(voters, learners), keyFrom(fromHex(setup.operator, 32)));
+  },
+  async stop() {
+    await node.stop();
+    // the answer leaves first
+    setTimeout(() => process.exit(0), 50);
+  },
+};
+
+process.on('message', ({ id, call, args }: { id: number; call: keyof MemberCalls; args: unknown[] }) => {
+  (calls[call] as (...given: unknown[]) => Promise<unknown>)(...args).then(
+    (value) => process.send?.({ id, value }),
+    (error: unknown) => process.send?.({ id, error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit(0));
+process.on('unhandledRejection', (error) => {
+  process.send?.({
+    id: -1,
+    error: `unhandled: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+  });
+});
