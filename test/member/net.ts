@@ -13,7 +13,7 @@ import { openUniverse } from '../../src/main/substrate/universe/index.ts';
 import type { Universe } from '../../src/main/substrate/universe/index.ts';
 
 /** Quick enough for tests, slow enough for two busy cores. */
-export const QUICK: Partial<Timing> = { heartbeat: 50, election: 300, jitter: 150, bootstrap: 100 };
+export const QUICK: Partial<Timing> = { heartbeat: 100, election: 800, jitter: 400, bootstrap: 100 };
 
 export interface TestKey {
   readonly key: Uint8Array;

@@ -161,10 +161,16 @@ export function handOver(work: Work): void {
     sendNow(work, to, { kind: 'stand-now', term });
 }
 
+/**
+ * The link to a member broke. What was sent and not answered may be lost, and the member may come back with less
+ * than it had, out of a backup: what it has counts again once it says so.
+ */
 export function onDisconnected(work: Work, member: MemberId): void {
   const lead = leading(work);
   const at = lead?.peers.findIndex((peer) => peer.id === member) ?? -1;
   if (lead === null || at < 0) return;
   const peer = ownPeer(lead, at);
-  if (peer.mode !== 'snapshot') probeFrom(peer, peer.match + 1);
+  const { match } = peer;
+  peer.match = 0;
+  if (peer.mode !== 'snapshot') probeFrom(peer, match + 1);
 }

@@ -88,7 +88,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     seed: options.seed,
     timing,
     reluctance: options.reluctance,
-    observer: options.observer,
+    // alone it would elect itself without a word to anybody
+    observer: options.observer || (options.mute() && options.members.voters.length === 1),
     limits: LIMITS,
   });
 
@@ -118,7 +119,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   };
 
   const sendAll = (envelopes: readonly Envelope[]): void => {
-    for (const { to, message } of envelopes) send(to, message);
+    for (const { to, message } of envelopes)
+      if (!isElection(message) || !options.mute()) send(to, message);
   };
 
   const drive = (input: Input): Effects => {
@@ -255,7 +257,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
       }),
     receive(from, message) {
       if (stopped) return;
-      if (options.mute() && (message.kind === 'vote-request' || message.kind === 'stand-now')) return;
+      if (options.mute() && isElection(message)) return;
       guarded(() => drive({ kind: 'message', from, message }));
     },
     disconnected(member) {
@@ -283,6 +285,9 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     },
   };
 }
+
+const isElection = ({ kind }: Message): boolean =>
+  kind === 'vote-request' || kind === 'vote-answer' || kind === 'stand-now';
 
 /** The newest stored entries: everything that is not committed, and some of what is. */
 async function readTail(log: GroupLog): Promise<{ before: Position; entries: Entry[] }> {
