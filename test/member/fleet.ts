@@ -15,6 +15,8 @@ export type Member = {
   readonly self: string;
   readonly seed: string;
   readonly process: ChildProcess;
+  /** What `begin` submitted and the Group acknowledged, with its leaf: known here even after a kill. */
+  readonly acknowledged: [text: string, index: number][];
   /** Rejections nobody handled, and other trouble. */
   readonly trouble: string[];
   /** kill -9; resolves when it is gone. */
@@ -112,9 +114,11 @@ function forkMember(seed: string, within: readonly string[]): Member {
       : fork(file, { execPath: command, execArgv: [...before, process.execPath], serialization: 'advanced' });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   const trouble: string[] = [];
+  const acknowledged: [string, number][] = [];
   let nextId = 1;
   child.on('message', ({ id, value, error }: { id: number; value?: unknown; error?: string }) => {
-    if (id < 0) trouble.push(error ?? '');
+    if (id === 0) acknowledged.push(value as [string, number]);
+    else if (id < 0) trouble.push(error ?? '');
     else if (error === undefined) waiting.get(id)?.resolve(value);
     else waiting.get(id)?.reject(new Error(error));
     waiting.delete(id);
@@ -139,6 +143,7 @@ function forkMember(seed: string, within: readonly string[]): Member {
     seed,
     process: child,
     trouble,
+    acknowledged,
     async kill() {
       child.kill('SIGKILL');
       await gone;

@@ -50,8 +50,8 @@ export interface MemberCalls {
   load(inFlight: number, ms: number, size: number): Promise<{ count: number; p50: number; p99: number }>;
   /** Submits `<prefix>-0`, `<prefix>-1` … until told to stop. */
   begin(prefix: string, inFlight: number): Promise<void>;
-  /** Ends that; answers how many were submitted, and which were acknowledged, with their leaf. */
-  end(): Promise<{ submitted: number; acknowledged: readonly (readonly [text: string, index: number])[] }>;
+  /** Ends that, when what is under way is acknowledged; acknowledgements are told as they come. */
+  end(): Promise<void>;
   digest(): Promise<{ count: number; sha256: string; root: string }>;
   list(): Promise<readonly string[]>;
   applied(count: number): Promise<void>;
@@ -67,7 +67,6 @@ let setup: MemberSetup;
 let ending = false;
 let loading: Promise<unknown> = Promise.resolve();
 let submitted = 0;
-const acknowledged: [string, number][] = [];
 
 const membership = (voters: readonly string[], learners: readonly string[]) => ({
   voters: voters.map((seed) => memberOf(keysFrom(fromHex(seed, 32)))),
@@ -141,7 +140,8 @@ const calls: MemberCalls = {
       while (!ending) {
         const text = `${prefix}-${submitted++}`;
         try {
-          acknowledged.push([text, (await group.execute(utf8(text))).index]);
+          const { index } = await group.execute(utf8(text));
+          process.send?.({ id: 0, value: [text, index] });
         } catch {
           return;
         }
@@ -152,7 +152,6 @@ const calls: MemberCalls = {
   async end() {
     ending = true;
     await loading;
-    return { submitted, acknowledged };
   },
   async digest() {
     const list = machine?.list ?? [];

@@ -75,6 +75,9 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
       if (one.bonds.get(bond.peer) !== bond) return;
       one.bonds.delete(bond.peer);
       one.group.unbonded(bond.peer);
+      // who fell silent is reached over a new connection, not over the one that is stuck
+      if (bond.link.reason()?.code === CLOSE.timeout)
+        void universe.disconnect(bond.peer).catch(() => undefined);
       seek(one);
     });
     runBond(bond, one.terms, (frame) => one.group.receive(bond.peer, frame));

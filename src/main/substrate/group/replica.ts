@@ -119,8 +119,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   };
 
   const sendAll = (envelopes: readonly Envelope[]): void => {
-    for (const { to, message } of envelopes)
-      if (!isElection(message) || !options.mute()) send(to, message);
+    for (const { to, message } of envelopes) if (!isElection(message) || !options.mute()) send(to, message);
   };
 
   const drive = (input: Input): Effects => {
