@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { describe, it } from 'vitest';
 
-export type Part = 'docker' | 'registry' | 'chromium' | 'vectors' | 'electron' | 'netfilter';
+export type Part = 'docker' | 'registry' | 'chromium' | 'vectors' | 'electron' | 'netfilter' | 'etcd';
 
 /** The socket of the container engine that tests use. */
 export const dockerSocket = process.env['MUSTER_DOCKER_SOCKET'] ?? '/var/run/docker.sock';
@@ -59,6 +59,7 @@ const probes: Readonly<Record<Part, () => boolean>> = {
   netfilter: () =>
     process.geteuid?.() === 0 && onPath('iptables') !== undefined && onPath('ip') !== undefined,
   electron: () => electronPath() !== undefined,
+  etcd: () => onPath('etcd') !== undefined,
 };
 const found = new Map<Part, boolean>();
 

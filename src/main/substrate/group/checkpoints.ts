@@ -23,7 +23,7 @@ import {
 } from '../../../protocol/log/index.ts';
 import type { Equivocation, EquivocationProof, NoteSignature } from '../../../protocol/log/index.ts';
 import { createSignatureChecker } from '../../hashes.ts';
-import type { CheckpointRow, GroupLog, Head } from '../../store/index.ts';
+import type { CheckpointRow, Head } from '../../store/index.ts';
 import type { GroupFrame } from './frames.ts';
 import type { Roster } from './roster.ts';
 
@@ -36,9 +36,20 @@ export interface MemberSigner {
   sign(key: 'log' | 'cosigner', message: Uint8Array): Uint8Array;
 }
 
+/** The tree that is signed for, and what this member remembers of its signatures. */
+export interface SignedTree {
+  readonly head: Head;
+  readonly newest: CheckpointRow | null;
+  rootAt(size: number): Promise<Uint8Array>;
+  checkpoints(before: number, limit: number): Promise<readonly CheckpointRow[]>;
+  keep(row: CheckpointRow): Promise<unknown>;
+  /** Remembers, before it is signed, the largest head. Errors: `SIGNED_LARGER`, `SIGNED_OTHER`. */
+  sign(head: Head): Promise<void>;
+}
+
 export interface CheckpointsOptions {
   readonly self: string;
-  readonly log: GroupLog;
+  readonly log: SignedTree;
   readonly signer: MemberSigner;
   /** In force by what is committed. */
   readonly roster: () => Roster;
@@ -88,8 +99,7 @@ const MAX_WAITING = 16;
 export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   const { self, log, signer, roster, send, now } = options;
   const check = createSignatureChecker();
-  let head = log.opened.head;
-  let newest = log.opened.checkpoint;
+  let { head, newest } = log;
   let round: Round | null = null;
   let waiting: { from: string; note: Uint8Array; size: number }[] = [];
   let closed = false;
@@ -178,7 +188,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     if (newest !== null && row.size <= newest.size) return;
     newest = row;
     waiting = waiting.filter(({ size }) => size > row.size);
-    log.write({ checkpoint: row }).catch(() => undefined);
+    log.keep(row).catch(() => undefined);
     options.reached(row);
   };
 

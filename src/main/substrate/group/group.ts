@@ -204,7 +204,14 @@ export async function openGroup<Answer>(
   };
   const checkpoints: Checkpoints = createCheckpoints({
     self,
-    log,
+    log: {
+      head: log.opened.head,
+      newest: log.opened.checkpoint,
+      rootAt: (size) => log.rootAt(size),
+      checkpoints: (before, limit) => log.checkpoints(before, limit),
+      keep: (checkpoint) => log.write({ checkpoint }),
+      sign: (head) => log.sign(head),
+    },
     signer,
     roster: currentRoster,
     leads: () => stopped === null && !closing && replica.status().role === 'leader' && replica.status().ready,
