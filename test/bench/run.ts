@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { appends } from './appends.ts';
 import { browser } from './browser.ts';
+import { groups } from './groups.ts';
 import { proofs } from './proofs.ts';
 import { readiness } from './readiness.ts';
 import { verifier } from './verifier.ts';
@@ -40,7 +41,7 @@ const { values } = parseArgs({
     quiet: { type: 'boolean', default: false },
   },
 });
-const sections = { appends, proofs, verifier, readiness, browser };
+const sections = { appends, proofs, groups, verifier, readiness, browser };
 const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
 const seeded = values.keep ?? folder;
 mkdirSync(seeded, { recursive: true });

@@ -32,6 +32,8 @@ export interface FleetOptions {
   readonly machine?: MemberSetup['machine'];
   readonly timing?: Partial<Timing>;
   readonly more?: number;
+  /** Flags for node itself. */
+  readonly flags?: readonly string[];
   /** Address that member `n` listens on; default a free port of 127.0.0.1. */
   readonly listen?: (n: number) => string;
   /** Command line before node's own, for member `n`: `ip netns exec …`. */
@@ -68,7 +70,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const addresses = new Map<string, readonly string[]>();
   const known = () => [...addresses].map(([self, list]) => ({ self, addresses: list }));
   const spawn = async (n: number): Promise<Member> => {
-    const member = forkMember(seeds[n] ?? '', options.within?.(n) ?? []);
+    const member = forkMember(seeds[n] ?? '', options.within?.(n) ?? [], options.flags ?? []);
     const { self, addresses: own } = await member.start(setupOf(n));
     addresses.set(self, own);
     await member.learn(known());
@@ -102,16 +104,17 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 }
 
-function forkMember(seed: string, within: readonly string[]): Member {
+function forkMember(seed: string, within: readonly string[], flags: readonly string[]): Member {
   const [command, ...before] = within;
   const file = join(import.meta.dirname, 'member.ts');
   const child =
     command === undefined
-      ? fork(file, {
-          execArgv: process.env['PROF'] ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : [],
+      ? fork(file, { execArgv: [...flags], serialization: 'advanced' })
+      : fork(file, {
+          execPath: command,
+          execArgv: [...before, process.execPath, ...flags],
           serialization: 'advanced',
-        })
-      : fork(file, { execPath: command, execArgv: [...before, process.execPath], serialization: 'advanced' });
+        });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   const trouble: string[] = [];
   const acknowledged: [string, number][] = [];

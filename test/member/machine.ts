@@ -1,5 +1,6 @@
 /** A machine for tests: remembers every command as text; answers how many there were. */
-import { fromUtf8, idFrom, utf8 } from '../../src/protocol/bytes/index.ts';
+import { concat, fromUtf8, idFrom, toHex, utf8 } from '../../src/protocol/bytes/index.ts';
+import { nodeHashes } from '../../src/main/hashes.ts';
 import { logReplaySync, snapshotSync } from '../../src/protocol/group/index.ts';
 import type { StateMachine } from '../../src/main/substrate/group/index.ts';
 
@@ -26,6 +27,28 @@ export function listMachine(snapshots = false): ListMachine {
           },
         }
       : {}),
+  };
+}
+
+export interface ChainMachine extends StateMachine<number> {
+  /** How many commands there were, and a hash over all of them in their order. */
+  chain(): { readonly count: number; readonly sha256: string };
+}
+
+/** Remembers a hash over all commands, and none of them: for runs of days. */
+export function chainMachine(): ChainMachine {
+  let count = 0;
+  let head: Uint8Array = new Uint8Array(32);
+  return {
+    signature: idFrom('muster.test.chain/1'),
+    sync: logReplaySync('muster.test.chain/1'),
+    applied: 0,
+    chain: () => ({ count, sha256: toHex(head) }),
+    apply: (commands) =>
+      commands.map(({ leaf }) => {
+        head = nodeHashes.sha256(concat(head, leaf));
+        return (count += 1);
+      }),
   };
 }
 

@@ -3,11 +3,11 @@
  * bench and the soak. Everything in it is the product's own; only the machine is a list or a counter.
  */
 import { createHash } from 'node:crypto';
-import { fromHex, toHex, utf8 } from '../../src/protocol/bytes/index.ts';
+import { fromHex, fromUtf8, toHex, utf8 } from '../../src/protocol/bytes/index.ts';
 import type { Timing } from '../../src/protocol/raft/index.ts';
 import type { Group } from '../../src/main/substrate/group/index.ts';
-import { countMachine, listMachine } from './machine.ts';
-import type { ListMachine } from './machine.ts';
+import { chainMachine, countMachine, listMachine } from './machine.ts';
+import type { ChainMachine, ListMachine } from './machine.ts';
 import { keyFrom, keysFrom, memberOf, startNode } from './net.ts';
 import type { TestNode } from './net.ts';
 
@@ -19,7 +19,7 @@ export interface MemberSetup {
   readonly secret: string;
   readonly folder: string;
   readonly listen: string;
-  readonly machine: 'list' | 'count';
+  readonly machine: 'list' | 'count' | 'chain';
   readonly timing: Partial<Timing>;
   /** Groups of the same shape and other secrets, beside the first. */
   readonly more?: number;
@@ -50,6 +50,8 @@ export interface MemberCalls {
   load(inFlight: number, ms: number, size: number): Promise<{ count: number; p50: number; p99: number }>;
   /** Submits `<prefix>-0`, `<prefix>-1` … until told to stop. */
   begin(prefix: string, inFlight: number): Promise<void>;
+  /** Submits one command, waits for it and then `ms`, and again, until told to stop. */
+  trickle(prefix: string, ms: number): Promise<void>;
   /** Ends that, when what is under way is acknowledged; acknowledgements are told as they come. */
   end(): Promise<void>;
   digest(): Promise<{ count: number; sha256: string; root: string }>;
@@ -63,6 +65,7 @@ export interface MemberCalls {
 let node: TestNode;
 let group: Group<number>;
 let machine: ListMachine | null = null;
+let chain: ChainMachine | null = null;
 let setup: MemberSetup;
 let ending = false;
 let loading: Promise<unknown> = Promise.resolve();
@@ -79,12 +82,13 @@ const calls: MemberCalls = {
     setup = given;
     node = await startNode(given.folder, keysFrom(fromHex(given.seed, 32)), [given.listen]);
     machine = given.machine === 'list' ? listMachine() : null;
+    chain = given.machine === 'chain' ? chainMachine() : null;
     const genesis = membership(given.voters, []);
     const config = { genesis, timing: given.timing };
     group = await node.groups.join({
       ...config,
       secret: fromHex(given.secret, 32),
-      machine: machine ?? countMachine(),
+      machine: machine ?? chain ?? countMachine(),
     });
     for (let n = 1; n <= (given.more ?? 0); n++) {
       const secret = fromHex(given.secret, 32);
@@ -99,6 +103,8 @@ const calls: MemberCalls = {
   },
   async status() {
     const { role, term, leader, commit, applied, online, stopped, checkpoint } = group.status();
+    // where the process was started with --expose-gc, what counts is what is left after it
+    (globalThis as { gc?: () => void }).gc?.();
     const { rss, heapUsed } = process.memoryUsage();
     return {
       role,
@@ -149,20 +155,41 @@ const calls: MemberCalls = {
     };
     loading = Promise.all(Array.from({ length: inFlight }, worker));
   },
+  async trickle(prefix, ms) {
+    ending = false;
+    loading = (async () => {
+      while (!ending) {
+        const text = `${prefix}-${submitted++}`;
+        try {
+          const { index } = await group.execute(utf8(text));
+          process.send?.({ id: 0, value: [text, index] });
+        } catch {
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, ms));
+      }
+    })();
+  },
   async end() {
     ending = true;
     await loading;
   },
   async digest() {
+    const root = toHex(await group.proofs.rootAt(group.status().applied));
+    if (chain !== null) return { ...chain.chain(), root };
     const list = machine?.list ?? [];
-    const size = group.status().applied;
-    return {
-      count: list.length,
-      sha256: createHash('sha256').update(list.join('\n')).digest('hex'),
-      root: toHex(await group.proofs.rootAt(size)),
-    };
+    return { count: list.length, sha256: createHash('sha256').update(list.join('\n')).digest('hex'), root };
   },
-  list: async () => machine?.list ?? [],
+  async list() {
+    if (machine !== null) return machine.list;
+    const texts: string[] = [];
+    for (const size = group.status().applied; texts.length < size;) {
+      const leaves = await group.proofs.leaves(texts.length, 256 * 1024);
+      if (leaves.length === 0) break;
+      texts.push(...leaves.map(({ leaf }) => fromUtf8(leaf)));
+    }
+    return texts;
+  },
   applied: (count) => group.when.applied(count),
   async transfer(to) {
     group.transfer(to);

@@ -92,7 +92,7 @@ interface Round {
 }
 
 /** Rounds begin no closer than this, milliseconds: under load many commands share one. */
-const SPACING = 50;
+const SPACING = 100;
 /** Requests that wait for this member's tree to grow; more are dropped, the leader asks again. */
 const MAX_WAITING = 16;
 
