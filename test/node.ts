@@ -14,8 +14,18 @@ export const cheapSeal = () => passphraseSeal({ N: 2 ** 10, r: 8, p: 1 });
 /** No engine is where this points. */
 export const NO_ENGINE: Partial<Settings> = { engine: 'unix:///nowhere/docker.sock' };
 
-export async function openTestNode(folder = scratch(), defaults = NO_ENGINE): Promise<MusterNode> {
-  const node = await openNode({ folder: join(folder, 'data'), host: 'test', seal: cheapSeal(), defaults });
+export async function openTestNode(
+  folder = scratch(),
+  defaults = NO_ENGINE,
+  orderedLog?: string,
+): Promise<MusterNode> {
+  const node = await openNode({
+    folder: join(folder, 'data'),
+    host: 'test',
+    seal: cheapSeal(),
+    defaults,
+    ...(orderedLog === undefined ? {} : { orderedLog }),
+  });
   let closed = false;
   const close = node.close;
   const once = async (): Promise<void> => {

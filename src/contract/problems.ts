@@ -8,6 +8,7 @@ import { coalitionProblems } from './problems/coalition.ts';
 import { computeProblems } from './problems/compute.ts';
 import { machineProblems } from './problems/machines.ts';
 import { nodeProblems } from './problems/node.ts';
+import { substrateProblems } from './problems/substrate.ts';
 import type { ProblemList } from './problems/text.ts';
 
 export type { ProblemText } from './problems/text.ts';
@@ -19,4 +20,5 @@ export const problems: ProblemList = {
   ...attestationProblems,
   ...computeProblems,
   ...chronicleProblems,
+  ...substrateProblems,
 };

@@ -36,8 +36,8 @@ import { openSettings } from '../services/settings/index.ts';
 import type { SettingsService } from '../services/settings/index.ts';
 import { openFolderBlobs, openThreadedStore, openVault, ownerOnly } from '../store/index.ts';
 import type { Seal } from '../store/index.ts';
-import { nodeOrigin, openCommitteeOfOne } from '../substrate/index.ts';
 import { lockFolder } from './lock.ts';
+import { createNodeLog } from './ordered-log.ts';
 import { rebuildNotes } from './rebuild-notes.ts';
 import { VERSION } from './version.ts';
 
@@ -49,6 +49,8 @@ export interface NodeOptions {
   /** Unix milliseconds; default the system clock. */
   readonly now?: () => number;
   readonly guest?: QuoteSource;
+  /** `etcd://host:port[,host:port…]`: who orders the log; absent: this node does (docs/ordered-log.md). */
+  readonly orderedLog?: string;
   /** Settings that differ from the defaults until a person changes them. */
   readonly defaults?: Partial<Settings>;
   /** Hears, in sentences, of what keeps the node from being open yet. */
@@ -77,7 +79,7 @@ export interface MusterNode {
   close(): Promise<void>;
 }
 
-/** Errors: `DATA_IN_USE`, `DATA_FOLDER`, `STORE_*`, `VAULT_*`. */
+/** Errors: `DATA_IN_USE`, `DATA_FOLDER`, `STORE_*`, `VAULT_*`, `ORDERED_LOG_ADDRESS`. */
 export async function openNode(options: NodeOptions): Promise<MusterNode> {
   const { folder, host, seal, now = Date.now } = options;
   const startedAt = now();
@@ -116,19 +118,25 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       };
     });
     /** What a person should look at, as long as it lasts. */
-    const standing = () => [...health.problems(), ...machines.problems()];
+    const standing = () => [...nodeLog.problems(), ...health.problems(), ...machines.problems()];
     const ledger = createLedger({ store, vault, feed, now });
     const health = startHealth({ path, health: store.health, now, changed: () => feed.changed('problems') });
     opened.push(health);
-    const openLog = (): void => {
-      const keys = vault.publicKeys();
-      if (keys === null) return;
-      const open = ledger.log();
-      if (open !== null) return open.resume();
-      ledger.attach(openCommitteeOfOne({ origin: nodeOrigin(toHex(keys.node)), store, vault, now }));
-    };
-    openLog();
-    const identity = createIdentity({ vault, ledger, openLog, changed: () => feed.changed('identity') });
+    const nodeLog = createNodeLog({
+      address: options.orderedLog,
+      ledger,
+      store,
+      vault,
+      now,
+      note: (sentence) => log.warn(sentence),
+      changed: () => feed.changed('problems'),
+    });
+    const identity = createIdentity({
+      vault,
+      ledger,
+      openLog: nodeLog.open,
+      changed: () => feed.changed('identity'),
+    });
     const coalitions = createCoalitions({ vault, ledger });
     const check = createSignatureChecker();
     const issuer = createIssuer({ store, vault, ledger, coalitions, check, now });
@@ -171,6 +179,8 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       engine: () => (engine ??= engineOf()),
       registry: () => createRegistry({ insecure: settings.current().insecureRegistries }),
     });
+    opened.push(nodeLog);
+    await nodeLog.open();
     operations.subscribe(() => feed.touched());
     opened.push(machines);
     await machines.start();
@@ -209,7 +219,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
         await compute.close();
         await operations.close();
         await machines.close();
-        await ledger.log()?.close();
+        await nodeLog.close();
         await health.close();
         await store.close();
         log.info('node stopped');

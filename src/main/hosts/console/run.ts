@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Unlocks the identity at once, where there is one. */
   readonly passphrase?: string | undefined;
   readonly defaults?: Partial<Settings>;
+  /** As of `openNode`. */
+  readonly orderedLog?: string | undefined;
   /** Hears, in sentences, of what keeps the node from being open yet. */
   readonly opening?: (sentence: string) => void;
 }
@@ -35,6 +37,7 @@ export async function runConsole({
   renderer,
   passphrase,
   defaults,
+  orderedLog,
   opening,
 }: RunOptions): Promise<Running> {
   const assets = loadAssets(renderer);
@@ -43,6 +46,7 @@ export async function runConsole({
     host: 'console',
     seal: passphraseSeal(),
     ...(defaults === undefined ? {} : { defaults }),
+    ...(orderedLog === undefined ? {} : { orderedLog }),
     ...(opening === undefined ? {} : { opening }),
   });
   const opened: { close(): Promise<void> }[] = [];

@@ -37,7 +37,7 @@ export interface IdentityPorts {
   readonly vault: KeyVault;
   readonly ledger: Ledger;
   /** Opens the log once there are keys, and again after each unlock. */
-  openLog(): void;
+  openLog(): Promise<void>;
   changed(): void;
 }
 
@@ -65,14 +65,14 @@ export function createIdentity({ vault, ledger, openLog, changed }: IdentityPort
       if ((await ledger.row(`identity/${toHex(keys.node)}`)) !== undefined)
         throw new Refusal('VAULT_EXISTS', 'This node has an identity already.');
       if (vault.state() === 'locked') await vault.unlock(passphrase);
-      openLog();
+      await openLog();
       const { log, cosigner, issuer } = keys;
       const receipt = await ledger.submit('identity.created', { name, log, cosigner, issuer });
       return { identity: await identity.get(), receipt };
     },
     async unlock(passphrase) {
       await vault.unlock(passphrase);
-      openLog();
+      await openLog();
       changed();
       return identity.get();
     },

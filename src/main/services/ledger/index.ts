@@ -23,6 +23,8 @@ export interface Ledger {
   /** Starts to write to `log`. Before that every submission is refused: there is no identity yet. */
   attach(log: OrderedLog): void;
   log(): OrderedLog | null;
+  /** Says why no log is attached, to whoever submits meanwhile. */
+  missing(why: Refusal): void;
   /**
    * Records that something happened; answers when it is committed. `coalition`: 32 bytes, absent before one exists.
    * Errors: `VAULT_LOCKED`, `VAULT_ABSENT`, what the kind's rule refuses, `STORE_FULL`.
@@ -54,6 +56,7 @@ const topicsOf: Readonly<Record<string, readonly Topic[]>> = {
 
 export function createLedger({ store, vault, feed, now }: LedgerPorts): Ledger {
   let log: OrderedLog | null = null;
+  let away: Refusal | null = null;
   const lastSeq = new Map<string, number>();
 
   const nextSeq = async (coalition: Uint8Array, author: Uint8Array): Promise<string> => {
@@ -70,8 +73,12 @@ export function createLedger({ store, vault, feed, now }: LedgerPorts): Ledger {
       });
     },
     log: () => log,
+    missing(why) {
+      away = why;
+    },
     async submit(kind, body, { coalition = NO_COALITION, evidence = [] } = {}) {
       const author = ledger.author();
+      if (log === null && away !== null) throw away;
       if (log === null || vault.state() !== 'ready')
         throw new Refusal('VAULT_LOCKED', 'The vault is locked: nothing can be signed.');
       if (!store.health.writable)

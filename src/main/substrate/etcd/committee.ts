@@ -14,7 +14,7 @@ import { createCheckpoints } from '../group/checkpoints.ts';
 import type { MemberSigner } from '../group/checkpoints.ts';
 import { readFrame, toFrame } from '../group/frames.ts';
 import type { GroupFrame } from '../group/frames.ts';
-import { rosterOf } from '../group/roster.ts';
+import { groupOrigin, rosterOf } from '../group/roster.ts';
 import { createWatch } from '../group/watch.ts';
 import type { LogStep, OrderedLog, Sequenced } from '../ordered-log.ts';
 import { decodeFrame, encodeFrame } from '../universe/index.ts';
@@ -26,6 +26,8 @@ export interface EtcdCommitteeOptions {
   readonly endpoints: readonly string[];
   /** Names the log: everything of it lies below `muster/<subject>/`. */
   readonly subject: UniqueId;
+  /** Origin line of the checkpoints; default: that of a Group with this id. */
+  readonly origin?: string;
   /** This node's key, hex. */
   readonly self: string;
   readonly members: Membership;
@@ -65,7 +67,7 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
     for (const listener of listeners) listener(step);
   };
   const watch = createWatch();
-  const roster = rosterOf(subject, options.members);
+  const roster = rosterOf(options.origin ?? groupOrigin(subject), options.members);
   let { size } = store.health;
   let authors = false;
 

@@ -29,7 +29,7 @@ import type { Command, StateMachine } from './machine.ts';
 import { openReplica } from './replica.ts';
 import type { Replica } from './replica.ts';
 import { checkEntries, createRoll } from './roll.ts';
-import { rosterOf } from './roster.ts';
+import { groupOrigin, rosterOf } from './roster.ts';
 import type { Roster } from './roster.ts';
 import { createSession } from './session.ts';
 import type { Submitted } from './session.ts';
@@ -196,10 +196,10 @@ export async function openGroup<Answer>(
     bond.send({ kind: 'forward', commands });
     return true;
   });
-  let roster: Roster = rosterOf(id, roll.committed().members);
+  let roster: Roster = rosterOf(groupOrigin(id), roll.committed().members);
   const currentRoster = (): Roster => {
     const { members } = roll.committed();
-    if (roster.members !== members) roster = rosterOf(id, members);
+    if (roster.members !== members) roster = rosterOf(groupOrigin(id), members);
     return roster;
   };
   const checkpoints: Checkpoints = createCheckpoints({

@@ -24,12 +24,18 @@ export interface Roster {
   cosignerKey(node: string): VerifierKey | null;
 }
 
-export function rosterOf(group: Uint8Array, members: Membership): Roster {
-  const origin = groupOrigin(group);
+export function rosterOf(origin: string, members: Membership): Roster {
+  // a log that one node cosigns alone keeps the name of its cosigner when it moves (committee-of-one.ts)
+  const alone = members.voters.length === 1 && members.learners.length === 0;
   const logKey = ({ log }: Member): VerifierKey =>
     verifierKey(nodeHashes, origin, SIGNATURE_TYPE.ed25519, log);
   const cosignerKey = ({ node, cosigner }: Member): VerifierKey =>
-    verifierKey(nodeHashes, `muster/member/${toHex(node)}`, SIGNATURE_TYPE.cosignature, cosigner);
+    verifierKey(
+      nodeHashes,
+      alone ? `${origin}/1` : `muster/member/${toHex(node)}`,
+      SIGNATURE_TYPE.cosignature,
+      cosigner,
+    );
   const voter = (node: string): Member | undefined =>
     members.voters.find((member) => toHex(member.node) === node);
   const policy = committeePolicy(

@@ -17,6 +17,11 @@ const run: Command = {
   summary: 'Run a headless node with its console until it is stopped.',
   options: {
     port: { type: 'string', value: 'N', help: 'port of the console on 127.0.0.1 (default: any free one)' },
+    'ordered-log': {
+      type: 'string',
+      value: 'ADDRESS',
+      help: 'etcd://host:port[,host:port…] orders the log in place of this node',
+    },
     ...passphraseOption,
   },
   examples: ['muster run', 'muster run --port 4100 --passphrase-fd 3 3<passphrase.txt'],
@@ -27,6 +32,7 @@ const run: Command = {
       folder: invocation.folder,
       port,
       renderer: rendererFolder(),
+      orderedLog: text(invocation, 'ordered-log'),
       passphrase: passphraseFrom(invocation),
       opening: invocation.say,
     });

@@ -1,0 +1,145 @@
+/** Codes of the network, of links and Groups, and of what orders a log. */
+import type { ProblemList } from './text.ts';
+
+export const substrateProblems = {
+  LISTEN_FAILED: {
+    meaning: 'The network could not be opened at the address that was asked for.',
+    next: 'Choose another port or address; another program may listen there.',
+  },
+  PEER_UNREACHABLE: {
+    meaning: 'The other node does not answer at any address that is known of it.',
+    next: 'Check that it runs and that a firewall lets it through; it is tried again by itself.',
+  },
+  FRAME_TOO_LONG: {
+    meaning: 'A message between two nodes was larger than any may be. The link was closed.',
+    next: 'If it happens again, the other node runs another version or misbehaves.',
+  },
+  FRAME_NESTING: {
+    meaning: 'A message between two nodes was nested too deeply. The link was closed.',
+    next: 'The other node runs another version or misbehaves.',
+  },
+  FRAME_FORMAT: {
+    meaning: 'A message between two nodes was not in the form that both agreed on. The link was closed.',
+    next: 'The other node runs another version or misbehaves.',
+  },
+  FRAME_STALLED: {
+    meaning: 'A message from another node began and did not end. The link was closed.',
+    next: 'Its connection is very slow, or it misbehaves.',
+  },
+  LINK_CLOSED: {
+    meaning: 'The link to the other node ended before the answer came.',
+    next: 'Try again; the number says why the other side closed.',
+  },
+  LINK_TIMEOUT: {
+    meaning: 'The other node did not answer in time.',
+    next: 'Try again when it is less busy or better connected.',
+  },
+  BOND_REFUSED: {
+    meaning: 'The other member refused the bond, or does not hold what a member holds.',
+    next: 'Compare secret, first members and tickets with its operator.',
+  },
+  BOND_FORMAT: {
+    meaning: 'The other side of a bond spoke another language.',
+    next: 'Compare the versions of both nodes.',
+  },
+  GROUP_FRAME: {
+    meaning: 'A member sent something that no member sends. The bond was closed.',
+    next: 'Compare the versions of both nodes.',
+  },
+  GROUP_CLOSED: {
+    meaning: 'This node has left the Group, so nothing can be asked of it here.',
+    next: 'Join it again.',
+  },
+  GROUP_BUSY: {
+    meaning: 'Too many commands wait for this Group already. This one was not taken.',
+    next: 'Wait until some are committed.',
+  },
+  GROUP_OFFLINE: {
+    meaning: 'No leader of this Group can be reached: reads may be stale, writes wait.',
+    next: 'See which members are reachable; more than half of the voters are needed.',
+  },
+  COMMAND_TOO_LONG: {
+    meaning: 'A command is larger than an entry of the log may be. Nothing was done.',
+    next: 'Put large things beside the log and their hash into it.',
+  },
+  OUTCOME_UNKNOWN: {
+    meaning: 'The Group was closed here before it was known whether the command was committed.',
+    next: 'Look into the log before you do it again.',
+  },
+  NOT_LEADER: {
+    meaning: 'Only the member that leads can do this, and this one does not.',
+    next: 'Ask again: requests find the new leader by themselves.',
+  },
+  NOT_A_VOTER: {
+    meaning: 'Only members that vote sign checkpoints, and this one does not.',
+    next: 'Nothing needs to be done.',
+  },
+  MEMBERS_FORMAT: {
+    meaning: 'The list of members cannot be read. Nothing was changed.',
+    next: 'Make the list again with this version.',
+  },
+  MEMBERS_COUNT: {
+    meaning: 'A Group has 1 to 7 voters, at most 64 learners and 1 to 16 operators.',
+    next: 'Make the list shorter; who only reads can be a learner.',
+  },
+  MEMBERS_TWICE: {
+    meaning: 'Two members of the list have the same key.',
+    next: 'Each member needs a node key, a log key and a cosigning key of its own.',
+  },
+  MEMBERS_GROUP: {
+    meaning: 'The change of members was signed for another Group.',
+    next: 'Sign it for this one.',
+  },
+  MEMBERS_STALE: {
+    meaning: 'The members have changed since this change was signed.',
+    next: 'Look at the present members and sign again.',
+  },
+  MEMBERS_OPERATOR: {
+    meaning: 'Whoever signed the change of members is no operator of this Group.',
+    next: 'Let one of its operators sign.',
+  },
+  MEMBERS_SIGNATURE: {
+    meaning: 'The signature under the change of members is wrong. Nothing was changed.',
+    next: 'Sign it again; if it came from elsewhere, do not trust it.',
+  },
+  MEMBERS_STEP: {
+    meaning: 'Only one voter can come or go at a time, so that two majorities always share a member.',
+    next: 'Make the change in several steps.',
+  },
+  SIGNED_LARGER: {
+    meaning: 'This member has signed a larger tree already and will not sign a smaller one.',
+    next: 'Nothing needs to be done if it passes; else its log was cut.',
+  },
+  SIGNED_OTHER: {
+    meaning: 'This member has signed another root for the same number of entries.',
+    next: 'Stop and compare the logs of the members: one of them was changed.',
+  },
+  SNAPSHOT_FORMAT: {
+    meaning: 'A state that another member sent cannot be read. It was not taken.',
+    next: 'Compare the versions of both nodes.',
+  },
+  SNAPSHOT_SIZE: {
+    meaning: 'A state is larger than 64 MiB, or its pieces do not fit together.',
+    next: 'Keep large things beside the state.',
+  },
+  EQUIVOCATION_NONE: {
+    meaning: 'The two checkpoints do not prove that somebody signed two histories.',
+    next: 'A proof needs two signed roots of one log for one size.',
+  },
+  ETCD_UNREACHABLE: {
+    meaning: 'The etcd that orders this log does not answer as it should. What was sent may be there.',
+    next: 'See that etcd runs, has a leader and room; the node goes on by itself when it answers.',
+  },
+  ETCD_COMPACTED: {
+    meaning: 'The etcd behind this log has forgotten changes that this node has not seen. It reads all again.',
+    next: 'Nothing needs to be done; keep more history in etcd if it happens often.',
+  },
+  LOG_FORKED: {
+    meaning: 'This node has an entry that differs from the one in the shared log. It does not go on.',
+    next: 'Find out which of the two was changed before anything is written again.',
+  },
+  ORDERED_LOG_ADDRESS: {
+    meaning: 'The address of the ordered log cannot be read.',
+    next: 'Write it as etcd://host:port, with more hosts after commas.',
+  },
+} as const satisfies ProblemList;
