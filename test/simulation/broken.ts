@@ -23,7 +23,9 @@ const BROKEN: Readonly<Record<string, (reach: Reach) => Partial<Rules>>> = {
   /** A leader counts itself before its own write is durable. */
   'hasty-leader': () => ({ ownMatch: (state) => state.log.last.index }),
   /** A follower writes whatever comes, and cuts off what stood there. */
-  'blind-follower': () => ({ known: () => 0 }),
+  'blind-follower': () => ({
+    known: (state, entries) => entries.filter(({ index }) => index <= state.commit).length,
+  }),
   /** Of the rim: a leader answers reads from what it has, without asking anybody. */
   'hasty-read': () => ({}),
   /** Of the rim: the machine applies a command as often as it stands in the log. */

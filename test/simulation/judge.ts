@@ -35,10 +35,13 @@ export class Judge {
   step(before: RaftState, after: RaftState, effects: Effects): void {
     if (after.term < before.term) throw new Violation(`term of ${after.self} fell to ${after.term}`);
     if (after.commit < before.commit) throw new Violation(`commit of ${after.self} fell to ${after.commit}`);
-    if (after.role !== 'leader') return;
-    if (before.role !== 'leader' || before.term !== after.term) this.#elected(after);
-    else if (effects.persist?.truncateFrom != null)
+    const { lead } = after;
+    if (lead === null) return;
+    const goesOn = before.lead !== null && before.term === after.term;
+    if (goesOn && effects.persist !== null && effects.persist.truncateFrom !== null)
       throw new Violation(`leader append-only: ${after.self} removed entries of its log`);
+    // a sole voter leads for others only from when its own vote is durable: until then a crash undoes its lead
+    if (lead.settled && !(goesOn && before.lead?.settled === true)) this.#elected(after);
   }
 
   #elected(state: RaftState): void {
@@ -95,7 +98,8 @@ export class Judge {
     this.#effective.set(operation, index);
   }
 
-  tookEffect(operation: number): boolean {
-    return this.#effective.has(operation);
+  /** The index at which `operation` took effect; undefined: it did not. */
+  tookEffect(operation: number): number | undefined {
+    return this.#effective.get(operation);
   }
 }

@@ -3,7 +3,6 @@ import { createRaft, entriesInMemory, nextDue, TIMING } from '../../src/protocol
 import type {
   Effects,
   Entry,
-  Envelope,
   Input,
   MemberId,
   Members,
@@ -12,19 +11,15 @@ import type {
   Step,
 } from '../../src/protocol/raft/index.ts';
 import { Disk } from './disk.ts';
-import type { Write } from './disk.ts';
-import { encode, Machine, operationId } from './machine.ts';
+import type { Snapshot } from './disk.ts';
+import { Front } from './front.ts';
+import type { Reply } from './front.ts';
+import { Machine, operationId } from './machine.ts';
 import type { Operation } from './machine.ts';
 import { within } from './plan.ts';
 import type { World } from './world.ts';
-
-/** What a client hears: a result, or `null` and perhaps who to ask instead. */
-export type Reply = (result: number | null, leader: MemberId | null) => void;
-
-interface Pending {
-  readonly write: Write | null;
-  readonly after: readonly Envelope[];
-}
+import { Writer } from './writer.ts';
+import type { Pending } from './writer.ts';
 
 export class SimulatedNode {
   readonly id: MemberId;
@@ -38,14 +33,10 @@ export class SimulatedNode {
   readonly #step: Step;
   readonly #rate: number;
   #clock: number;
-  #queue: Pending[] = [];
-  #writing: Pending[] = [];
+  readonly #writer: Writer;
   #timer = Infinity;
   #fetching = false;
-  #readId = 0;
-  readonly #awaiting = new Map<number, Reply>();
-  readonly #reads = new Map<number, { key: number; reply: Reply }>();
-  #ready: { id: number; index: number }[] = [];
+  readonly #front = new Front();
 
   constructor(world: World, step: Step, id: MemberId, members: Members) {
     const { random, plan } = world;
@@ -54,6 +45,11 @@ export class SimulatedNode {
     this.id = id;
     const machine = new Machine(members, world.broken !== 'apply-twice');
     this.disk = new Disk({ last: { term: 0, index: 0 }, members, machine });
+    this.#writer = new Writer(world, this.disk, {
+      later: (delay, run) => this.#later(delay, run),
+      written: (done) => this.#written(done),
+      dieWriting: () => this.crashFor(within(random, plan.down)),
+    });
     this.#rate = 1 + ((random.below(2001) - 1000) / 1000) * plan.drift;
     this.#clock = random.below(1_000_000);
     this.machine = machine;
@@ -111,22 +107,14 @@ export class SimulatedNode {
   /** Dies: whatever was not durable is lost, but for a beginning of what was being written. */
   crash(): void {
     if (!this.up) return;
-    const { random, judge, tally, trace } = this.#world;
-    const strokes = this.#writing.flatMap(({ write }) =>
-      write === null ? [] : this.disk.strokes(write, (entry, before) => judge.written(entry, before)),
-    );
-    const survive = random.oneIn(2) ? 0 : random.below(strokes.length + 1);
-    for (const stroke of strokes.slice(0, survive)) stroke();
-    trace?.(`${this.id} dies, ${survive} of ${strokes.length} strokes survive`);
+    const { tally, trace } = this.#world;
+    const survived = this.#writer.tear();
+    trace?.(`${this.id} dies, ${survived}`);
     tally.crashes += 1;
     this.up = false;
     this.life += 1;
-    this.#queue = [];
-    this.#writing = [];
     this.#fetching = false;
-    this.#awaiting.clear();
-    this.#reads.clear();
-    this.#ready = [];
+    this.#front.clear();
   }
 
   /** Runs `run` later, if this life lasts until then. */
@@ -170,19 +158,20 @@ export class SimulatedNode {
     const { judge, trace } = this.#world;
     if (trace !== null && (input.kind !== 'tick' || effects.changed)) this.#tell(input, effects);
     judge.step(before, state, effects);
+    if (state.role === 'leader' && before.role !== 'leader') this.#world.onLead(this);
     for (const { to, message } of effects.now) this.#send(to, message);
     if (effects.persist !== null || effects.after.length > 0)
-      this.#put({
+      this.#writer.put({
         write: effects.persist === null ? null : { kind: 'persist', persist: effects.persist },
         after: effects.after,
       });
     for (const { to, from } of effects.load) this.#load(to, from);
     if (effects.fetch !== null) this.#fetch(effects.fetch.from, effects.fetch.last.index);
-    for (const read of effects.reads) this.#ready.push(read);
-    for (const id of effects.readsLost) this.#lose(id);
+    this.#front.heard(effects, state.leader);
     if (effects.commit !== null)
-      for (const entry of entriesInMemory(state, this.machine.applied + 1, effects.commit)) this.#apply(entry);
-    if (this.#ready.length > 0) this.#answer();
+      for (const entry of entriesInMemory(state, this.machine.applied + 1, effects.commit))
+        this.#apply(entry);
+    this.#front.answer(this.machine);
   }
 
   #tell(input: Input, effects: Effects): void {
@@ -209,45 +198,23 @@ export class SimulatedNode {
 
   // ---- the disk
 
-  #put(pending: Pending): void {
-    this.#queue.push(pending);
-    if (this.#writing.length === 0) this.#flush();
-  }
-
-  /** Writes what waits in one go; what comes meanwhile is the next go (group commit). */
-  #flush(): void {
-    const { random, plan, network } = this.#world;
-    this.#writing = this.#queue;
-    this.#queue = [];
-    const idle = this.#writing.every(({ write }) => write === null);
-    const delay = idle ? 0 : network.calm ? 2 : within(random, plan.flush);
-    if (!idle && !network.calm && random.below(1000) < plan.dieWriting) {
-      this.#later(random.below(delay + 1), () => this.crashFor(within(random, plan.down)));
-      return;
-    }
-    if (idle) this.#written();
-    else this.#later(delay, () => this.#written());
-  }
-
-  #written(): void {
-    const { judge } = this.#world;
-    const done = this.#writing;
+  #written(done: readonly Pending[]): void {
+    this.#noteCommit();
+    for (const { after } of done) for (const { to, message } of after) this.#send(to, message);
     let last: Entry | undefined;
     for (const { write } of done) {
-      if (write === null) continue;
-      for (const stroke of this.disk.strokes(write, (entry, before) => judge.written(entry, before))) stroke();
-      if (write.kind === 'persist') last = write.persist.append.at(-1) ?? last;
-    }
-    this.disk.commit = Math.min(this.state.commit, this.disk.last.index);
-    this.#writing = [];
-    for (const { after } of done) for (const { to, message } of after) this.#send(to, message);
-    const { life } = this;
-    for (const { write } of done) {
-      if (write?.kind === 'compact') this.input({ kind: 'compacted', upTo: this.disk.snapshot.last });
+      if (write?.kind === 'persist') last = write.persist.append.at(-1) ?? last;
+      if (write?.kind === 'compact') this.input({ kind: 'compacted', upTo: write.snapshot.last });
       if (write?.kind === 'install') this.#restored(write.snapshot);
     }
     if (last !== undefined) this.input({ kind: 'persisted', upTo: { term: last.term, index: last.index } });
-    if (this.life === life && this.#writing.length === 0 && this.#queue.length > 0) this.#flush();
+  }
+
+  /** What is committed in memory is so on disk only as far as the disk has the same entries. */
+  #noteCommit(): void {
+    const index = Math.min(this.state.commit, this.disk.last.index);
+    const [entry] = entriesInMemory(this.state, index, index);
+    if (entry !== undefined && entry.term === this.disk.position(index)?.term) this.disk.commit = index;
   }
 
   crashFor(ms: number): void {
@@ -287,7 +254,7 @@ export class SimulatedNode {
       members: machine.members,
       machine: machine.copy(),
     };
-    this.#put({ write: { kind: 'compact', snapshot }, after: [] });
+    this.#writer.put({ write: { kind: 'compact', snapshot }, after: [] });
   }
 
   #fetch(from: MemberId, atLeast: number): void {
@@ -302,11 +269,11 @@ export class SimulatedNode {
         return;
       }
       trace?.(`${this.id} fetches the state at ${source.disk.snapshot.last.index} from ${from}`);
-      this.#put({ write: { kind: 'install', snapshot: source.disk.snapshot }, after: [] });
+      this.#writer.put({ write: { kind: 'install', snapshot: source.disk.snapshot }, after: [] });
     });
   }
 
-  #restored({ last, members, machine }: Extract<Write, { kind: 'install' }>['snapshot']): void {
+  #restored({ last, members, machine }: Snapshot): void {
     this.#fetching = false;
     if (last.index > this.machine.applied) {
       this.machine = machine.copy();
@@ -315,57 +282,22 @@ export class SimulatedNode {
     this.input({ kind: 'restored', last, members });
   }
 
-  // ---- clients
-
   #apply(entry: Entry): void {
     const { judge, tally } = this.#world;
     judge.applies(this.id, this.state.term, entry);
     const took = this.machine.apply(entry);
     tally.commits = Math.max(tally.commits, entry.index);
     if (took !== null) judge.effective(took, entry.index);
-    if (entry.kind !== 'command') return;
-    const id = operationId(entry.data);
-    this.#awaiting.get(id)?.(this.machine.results.get(id) ?? null, null);
-    this.#awaiting.delete(id);
+    this.#front.applied(entry, this.machine);
   }
 
   /** A client asks; it may never hear. */
   request(operation: Operation, reply: Reply): void {
     if (!this.up) return;
-    if (operation.kind === 'get') {
-      if (this.#world.broken === 'hasty-read' && this.state.role === 'leader')
-        return reply(this.machine.values[operation.key]!, null);
-      const id = this.#readId++;
-      this.#reads.set(id, { key: operation.key, reply });
-      return this.input({ kind: 'read', id });
-    }
-    const { life } = this;
-    this.#awaiting.set(operation.id, reply);
-    const { leader } = this.state;
-    if (this.state.role === 'leader' && this.state.lead?.transfer === null)
-      this.input({ kind: 'propose', commands: [encode(operation)] });
-    else if (this.life === life) {
-      this.#awaiting.delete(operation.id);
-      reply(null, leader);
-    }
-  }
-
-  #lose(id: number): void {
-    this.#reads.get(id)?.reply(null, this.state.leader);
-    this.#reads.delete(id);
-  }
-
-  #answer(): void {
-    const later: typeof this.#ready = [];
-    for (const read of this.#ready) {
-      if (read.index > this.machine.applied) {
-        later.push(read);
-        continue;
-      }
-      const waiting = this.#reads.get(read.id);
-      this.#reads.delete(read.id);
-      waiting?.reply(this.machine.values[waiting.key]!, null);
-    }
-    this.#ready = later;
+    if (this.#world.broken === 'hasty-read' && operation.kind === 'get' && this.state.role === 'leader')
+      return reply(this.machine.values[operation.key]!, null);
+    const { lead, leader } = this.state;
+    if (operation.kind !== 'get' && (lead === null || lead.transfer !== null)) return reply(null, leader);
+    this.input(this.#front.take(operation, reply));
   }
 }

@@ -38,6 +38,10 @@ export const emptyTally = (): Tally => ({
   unknown: 0,
 });
 
+export function addTally(to: Tally, more: Tally): void {
+  for (const key of Object.keys(to) as (keyof Tally)[]) to[key] += more[key];
+}
+
 export interface World {
   readonly plan: Plan;
   readonly random: Random;
@@ -46,6 +50,8 @@ export interface World {
   readonly judge: Judge;
   readonly tally: Tally;
   readonly nodes: Map<MemberId, SimulatedNode>;
+  /** A node takes the lead. */
+  onLead: (node: SimulatedNode) => void;
   readonly broken: Breakage | null;
   /** Null: nobody listens. */
   readonly trace: ((line: string) => void) | null;

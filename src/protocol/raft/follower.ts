@@ -4,11 +4,11 @@
  * know yet that they are some do the same.
  */
 import { commitTo } from './leader.ts';
-import { backOff, emptyLog, entriesOf, START, termAt, truncate } from './log.ts';
-import { adopt, forget, settleHistory } from './members.ts';
+import { backOff, emptyLog, START, termAt, truncate } from './log.ts';
+import { adopt, forget } from './members.ts';
 import { appendToLog, follow, postpone, rest, sendAfter } from './work.ts';
 import type { Work } from './work.ts';
-import type { Entry, Input, MemberId, Message, Position } from './types.ts';
+import type { Entry, Input, MemberId, Members, Message, Position } from './types.ts';
 
 /** Recognises `from` as the leader of `term`; false when it is not. */
 function heed(work: Work, from: MemberId, term: number, round: number): boolean {
@@ -45,7 +45,7 @@ export function onAppend(work: Work, from: MemberId, message: Extract<Message, {
     if (prev.index >= state.commit) answer(work, from, round, false, backOff(state.log, prev, state.commit));
     return;
   }
-  const known = rules.known(state.log, entries);
+  const known = rules.known(state, entries);
   const fresh = known === 0 ? entries : entries.slice(known);
   const first = fresh[0];
   if (first !== undefined) {
@@ -53,7 +53,10 @@ export function onAppend(work: Work, from: MemberId, message: Extract<Message, {
     replace(work, first.index, fresh);
   }
   const end = prev.index + entries.length;
-  answer(work, from, round, true, { term: 0, index: Math.max(end, state.commit) });
+  // news of a commit between two rounds tells the leader nothing new when it is answered
+  if (entries.length > 0 || round > state.answered)
+    answer(work, from, round, true, { term: 0, index: Math.max(end, state.commit) });
+  if (round > state.answered) state.answered = round;
   if (Math.min(message.commit, end) > state.commit) commitTo(work, Math.min(message.commit, end));
 }
 
@@ -84,28 +87,33 @@ export function onSnapshotOffer(
 }
 
 /**
- * The log begins after a snapshot now. Entries after it stay when they follow the same entry; else nothing of the
- * log is worth keeping (Raft 7).
+ * The stored log begins after a snapshot now. Entries after it stay when they follow the same entry; else nothing of
+ * the log is worth keeping (Raft 7). What the snapshot contains is committed.
  */
 export function onRestored(work: Work, input: Extract<Input, { kind: 'restored' }>): void {
   const { state } = work;
   const { last, members } = input;
-  if (last.index <= state.commit || state.lead !== null) return;
-  const follows = termAt(state.log, last.index) === last.term;
-  const kept = follows ? entriesOf(state.log, last.index + 1, state.log.last.index) : [];
-  if (!follows && state.log.last.index > last.index) work.truncateFrom = last.index + 1;
-  state.log = follows ? state.log : emptyLog(last);
-  state.snapshot = last;
-  state.durable = follows ? Math.max(state.durable, last.index) : last.index;
-  state.history = settleHistory(adopt([{ index: last.index, members }], kept), last.index);
-  if (last.term > state.term) {
-    state.term = last.term;
-    state.vote = null;
-    state.leader = null;
-    work.hard = true;
-  }
+  const known = last.index <= state.commit;
+  const follows = known || termAt(state.log, last.index) === last.term;
+  if (state.lead !== null && !follows) return; // a leader has all that is committed
+  if (last.index > state.snapshot.index) state.snapshot = last;
+  if (follows) {
+    state.durable = Math.max(state.durable, last.index);
+    if (!known) commitTo(work, last.index);
+  } else begin(work, last, members);
+  if (state.leader !== null && state.lead === null)
+    answer(work, state.leader, 0, true, { term: 0, index: state.commit });
+}
+
+/** The log begins anew after `last`. */
+function begin(work: Work, last: Position, members: Members): void {
+  const { state } = work;
+  if (state.log.last.index > last.index) work.truncateFrom = last.index + 1;
+  if (last.term > state.term) follow(work, last.term, null);
+  state.log = emptyLog(last);
+  state.durable = last.index;
+  state.history = [{ index: last.index, members }];
   state.commit = last.index;
   work.commit = last.index;
   rest(work);
-  if (state.leader !== null) answer(work, state.leader, 0, true, { term: 0, index: state.commit });
 }

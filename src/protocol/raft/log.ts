@@ -17,8 +17,6 @@ export const START: Position = { term: 0, index: 0 };
 
 export const positionOf = (entry: Entry): Position => ({ term: entry.term, index: entry.index });
 
-export const samePosition = (a: Position, b: Position): boolean => a.term === b.term && a.index === b.index;
-
 export const emptyLog = (before: Position): Log => ({ before, tail: emptyRun(), last: before });
 
 export function logOf(before: Position, entries: readonly Entry[]): Log {

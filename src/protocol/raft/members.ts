@@ -67,14 +67,17 @@ export function settleHistory(history: History, commit: number): History {
 /** Does a command change of membership still wait for its commit? */
 export const changePending = (history: History): boolean => history.length > 1;
 
-/** May `id` stand? A member whose removal is not known to be committed may still be needed (thesis 4.2.2). */
+/**
+ * May `id` stand? A member whose removal is not known to be committed may still be needed, for who removed it may
+ * have nobody else with the newest entry (thesis 4.2.2). Which of the memberships is the last committed one is not
+ * known: after a restart that may be any of them.
+ */
 export const electable = (history: History, id: MemberId): boolean =>
-  inForce(history).members.voters.includes(id) || history[0].members.voters.includes(id);
+  history.some(({ members }) => members.voters.includes(id));
 
 /** All who get the log: members in force, and those who leave until their leaving is committed. */
 export function audience(history: History, self: MemberId): readonly MemberId[] {
-  const all = new Set(everyone(inForce(history).members));
-  if (history.length > 1) for (const id of everyone(history[0].members)) all.add(id);
+  const all = new Set(history.toReversed().flatMap(({ members }) => everyone(members)));
   all.delete(self);
   return [...all];
 }

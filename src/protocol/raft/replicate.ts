@@ -250,7 +250,7 @@ export function regroup(work: Work): void {
   for (const peer of lead.peers) {
     if (stay.includes(peer.id) || peer.mode !== 'replicate') continue;
     const prev = prevOf(work, peer);
-    if (prev !== null) sendAppend(work, lead, peer, prev, prev.index);
+    if (prev !== null) sendAppend(work, lead, { ...peer }, prev, prev.index);
   }
   lead.peers = stay.map(
     (id) => lead.peers.find((peer) => peer.id === id) ?? newPeer(id, log.last.index, now),

@@ -3,7 +3,6 @@
  * this folder hands out only a step made of it; the simulation builds others to prove that it would notice.
  */
 import { termAt } from './log.ts';
-import type { Log } from './log.ts';
 import { membersOf } from './state.ts';
 import type { RaftState } from './state.ts';
 import type { Entry, MemberId } from './types.ts';
@@ -21,7 +20,7 @@ export interface Rules {
    * How many of `entries`, which follow an entry that both have, are in the log already. Only from the first one
    * that is not does the log change: an old message must not cut off what a newer one brought (Raft 5.3).
    */
-  known(log: Log, entries: readonly Entry[]): number;
+  known(state: RaftState, entries: readonly Entry[]): number;
 }
 
 export const RAFT_RULES: Rules = {
@@ -29,7 +28,7 @@ export const RAFT_RULES: Rules = {
   mayCount: (entryTerm, term) => entryTerm === term,
   ownMatch: (state) => state.durable,
   voteLeaves: 'after',
-  known(log, entries) {
+  known({ log }, entries) {
     const at = entries.findIndex((entry) => {
       // below what is in memory everything is committed, and what is committed is the same everywhere
       if (entry.index < log.before.index) return false;

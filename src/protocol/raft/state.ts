@@ -86,6 +86,8 @@ export interface RaftState {
   readonly leader: MemberId | null;
   /** When a leader was last heard; null: not since the start. */
   readonly heard: number | null;
+  /** The latest round of this leader that was answered; -1: none. */
+  readonly answered: number;
   /** When to stand unless a leader is heard before. */
   readonly deadline: number;
   readonly log: Log;
@@ -124,7 +126,10 @@ export interface RaftOptions {
   readonly timing: Timing;
   /** Multiplies election timeout and bootstrap delay (a reluctant member: 3); 1 when left out. */
   readonly reluctance?: number;
-  /** Never stands. */
+  /**
+   * Never stands. Such a member is better a learner: where half or more of the voters are observers, the newest
+   * entry may be with one of them only, and nobody else can be elected.
+   */
   readonly observer?: boolean;
   readonly limits: Limits;
 }
@@ -158,6 +163,7 @@ export function createRaft(options: RaftOptions): RaftState {
     role: electable(history, self) ? 'follower' : 'learner',
     leader: null,
     heard: null,
+    answered: -1,
     deadline: sole ? options.now : firstDeadline(settings, options.now, hard.term, drawn),
     log,
     snapshot,

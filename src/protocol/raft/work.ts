@@ -199,6 +199,7 @@ export function follow(work: Work, term: number, leader: MemberId | null): void 
     postpone(work);
   }
   state.leader = leader;
+  state.answered = -1;
   state.granted = [];
   state.refused = [];
   rest(work);

@@ -151,8 +151,8 @@ describe('a bad message', () => {
         () => ({ kind: 'stand-now', term: number() }),
       ])();
     let moved = 0;
+    const group = settled();
     for (let round = 0; round < 2_000; round++) {
-      const group = settled();
       let state: RaftState = group.state(random.pick(['a', 'b', 'c']));
       const { commit } = status(state);
       const committed = entriesInMemory(state, 1, commit);

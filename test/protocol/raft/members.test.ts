@@ -207,6 +207,26 @@ describe('a member that leaves', () => {
   });
 });
 
+describe('a leader that removed itself and died before anybody heard of it', () => {
+  it('stands again although it does not know after its restart that it ever was a voter', () => {
+    const group = new Group({ voters: ['b'], learners: ['a'] });
+    group.electThis('b');
+    group.change('b', voters('a', 'b'));
+    group.feed('b', { kind: 'transfer', to: 'a' });
+    group.deliver();
+    expect(group.leader()).toBe('a');
+    group.partition(['a'], ['b']);
+    group.change('a', voters('b'));
+    group.crash('a');
+    group.restart('a');
+    expect(group.status('a')).toMatchObject({ role: 'follower', members: voters('b'), commit: 0 });
+    group.heal();
+    group.pass(30_000);
+    expect(group.leader()).toBe('b');
+    expect(group.status('b').members).toEqual(voters('b'));
+  });
+});
+
 describe('a member that was away while everybody else changed', () => {
   it('follows a leader it has never heard of, and votes for one', () => {
     const group = new Group(voters('a', 'b', 'x'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createRaft, LIMITS, status, step, TIMING } from '../../../src/protocol/raft/index.ts';
+import { TIMING } from '../../../src/protocol/raft/index.ts';
 import type { Entry, Message } from '../../../src/protocol/raft/index.ts';
-import { bytes, Group, voters } from './group.ts';
+import { Group, voters } from './group.ts';
 
 const FIVE = voters('a', 'b', 'c', 'd', 'e');
 
@@ -46,6 +46,17 @@ describe('a command', () => {
     group.electThis('a');
     group.propose('a', 'x', 'y');
     for (const id of ['a', 'b', 'c']) expect(group.committed(id)).toEqual(['x', 'y']);
+  });
+
+  it('costs six messages in an idle group of three: append, answer, and the news of the commit', () => {
+    const group = new Group(voters('a', 'b', 'c'));
+    group.electThis('a');
+    const { length } = group.sent;
+    group.propose('a', 'x');
+    const kinds = group.sent.slice(length).map(({ message }) => message.kind);
+    expect(kinds.filter((kind) => kind === 'append')).toHaveLength(4);
+    expect(kinds.filter((kind) => kind === 'append-answer')).toHaveLength(2);
+    expect(kinds).toHaveLength(6);
   });
 
   it('goes to two followers as one message object, so that it is encoded once', () => {
@@ -200,7 +211,8 @@ describe('the pipeline', () => {
     const words = Array.from({ length: 40 }, (_, n) => `command ${n}`);
     const { now } = group.propose('a', ...words);
     expect(now).toHaveLength(3);
-    for (const { message } of now) expect((message as { entries: Entry[] }).entries).toHaveLength(2);
+    for (const { message } of now)
+      expect((message as Extract<Message, { kind: 'append' }>).entries).toHaveLength(2);
     group.member('b').slow = false;
     group.flush('b');
     group.deliver();
@@ -241,127 +253,5 @@ describe('the pipeline', () => {
     group.heal();
     group.pass(TIMING.heartbeat);
     expect(group.committed('b')).toEqual(['x', 'y']);
-  });
-});
-
-describe('a follower that is far behind', () => {
-  const behind = () => {
-    const group = new Group(voters('a', 'b', 'c'), { limits: { batchBytes: 200, inflight: 2 } });
-    group.electThis('a');
-    group.crash('c');
-    for (let n = 0; n < 100; n++) group.propose('a', `command ${n}`);
-    return group;
-  };
-  const words = Array.from({ length: 100 }, (_, n) => `command ${n}`);
-
-  it('gets what is no longer in memory from the stored log', () => {
-    const group = behind();
-    group.feed('a', { kind: 'trim', upTo: 90 });
-    expect(group.status('a').trimmed.index).toBe(90);
-    group.restart('c');
-    group.pass(TIMING.heartbeat);
-    expect(group.committed('c')).toEqual(words);
-  });
-
-  it('gets it even when loaded entries are lost on the way', () => {
-    const group = behind();
-    group.feed('a', { kind: 'trim', upTo: 101 });
-    group.restart('c');
-    let seen = 0;
-    group.passes = (_from, to, message) =>
-      !(to === 'c' && message.kind === 'append' && message.entries.length > 0 && ++seen % 3 === 0);
-    group.pass(40 * TIMING.heartbeat);
-    expect(seen).toBeGreaterThan(10);
-    expect(group.committed('c')).toEqual(words);
-  });
-
-  it('is offered a snapshot when the stored log begins later, and goes on after it', () => {
-    const group = behind();
-    const a = group.member('a');
-    group.feed('a', { kind: 'trim', upTo: 80 });
-    group.feed('a', { kind: 'compacted', upTo: { term: 1, index: 80 } });
-    a.disk.entries.splice(0, 80);
-    a.disk.snapshot = { term: 1, index: 80 };
-    group.restart('c');
-    group.pass(TIMING.heartbeat);
-    const { fetch } = group.member('c');
-    expect(fetch).toEqual({ from: 'a', last: { term: 1, index: 80 } });
-    expect(group.status('a').peers.find(({ id }) => id === 'c')).toMatchObject({ mode: 'snapshot' });
-    const { disk } = group.member('c');
-    disk.snapshot = fetch!.last;
-    disk.entries = [];
-    group.feed('c', { kind: 'restored', last: fetch!.last, members: voters('a', 'b', 'c') });
-    group.deliver();
-    expect(group.committed('c')).toEqual(words.slice(79));
-    expect(group.status('c').commit).toBe(101);
-  });
-
-  it('keeps entries after a snapshot that its log already leads to, and drops a log that it contradicts', () => {
-    const entry = (index: number, term: number): Entry => ({
-      kind: 'command',
-      index,
-      term,
-      data: bytes('x'),
-    });
-    const start = (terms: number[]) =>
-      createRaft({
-        self: 'c',
-        members: voters('a', 'b', 'c'),
-        hard: { term: 3, vote: null },
-        snapshot: { term: 0, index: 0 },
-        tail: terms.map((term, at) => entry(at + 1, term)),
-        commit: 0,
-        now: 0,
-        seed: 1,
-        timing: TIMING,
-        limits: LIMITS,
-      });
-    const restored = { kind: 'restored', last: { term: 2, index: 3 }, members: voters('a', 'c') } as const;
-    const kept = step(start([1, 2, 2, 3]), restored);
-    expect(status(kept.state)).toMatchObject({ commit: 3, last: { term: 3, index: 4 }, durable: 4 });
-    expect(kept.effects.persist).toBeNull();
-    const dropped = step(start([1, 1, 1, 1, 1]), restored);
-    expect(status(dropped.state)).toMatchObject({ commit: 3, last: { term: 2, index: 3 }, durable: 3 });
-    expect(dropped.effects.persist).toMatchObject({ truncateFrom: 4, append: [] });
-    for (const { state } of [kept, dropped]) expect(status(state).members).toEqual(voters('a', 'c'));
-  });
-});
-
-describe('a restart', () => {
-  it('of the whole group, in turn or at once, loses nothing that was committed', () => {
-    const group = new Group(voters('a', 'b', 'c'));
-    for (let round = 0; round < 5; round++) {
-      group.propose(group.elect(), `command ${round}`);
-      for (const id of ['a', 'b', 'c']) group.crash(id);
-      for (const id of ['a', 'b', 'c']) group.restart(id);
-    }
-    group.elect();
-    group.pass(TIMING.heartbeat);
-    for (const id of ['a', 'b', 'c'])
-      expect(group.committed(id)).toEqual(Array.from({ length: 5 }, (_, n) => `command ${n}`));
-  });
-
-  it('from a disk that contradicts itself is refused', () => {
-    const options = {
-      self: 'a',
-      members: voters('a', 'b'),
-      hard: { term: 1, vote: null },
-      snapshot: { term: 0, index: 0 },
-      tail: [{ kind: 'no-op', index: 1, term: 1 }],
-      commit: 1,
-      now: 0,
-      seed: 1,
-      timing: TIMING,
-      limits: LIMITS,
-    } as const;
-    expect(createRaft(options).commit).toBe(1);
-    expect(() => createRaft({ ...options, commit: 2 })).toThrow('ends at 1');
-    expect(() => createRaft({ ...options, hard: { term: 0, vote: null } })).toThrow('behind the stored log');
-    expect(() => createRaft({ ...options, tail: [{ kind: 'no-op', index: 2, term: 1 }] })).toThrow(
-      'cannot follow',
-    );
-    expect(() => createRaft({ ...options, tail: [], before: { term: 1, index: 1 }, commit: 0 })).toThrow(
-      'must be in the tail',
-    );
   });
 });
