@@ -106,6 +106,18 @@ export const substrateProblems = {
     meaning: 'Only one voter can come or go at a time, so that two majorities always share a member.',
     next: 'Make the change in several steps.',
   },
+  MEMBERS_INVALID: {
+    meaning: 'The new list of members cannot follow the present one. Nothing was changed.',
+    next: 'Change one member at a time, and keep 1 to 7 voters.',
+  },
+  MEMBERS_PENDING: {
+    meaning: 'Another change of members is under way, or the leader has only just been elected.',
+    next: 'Wait a moment and sign again.',
+  },
+  TRANSFER_TARGET: {
+    meaning: 'The lead can only go to another voter of the Group.',
+    next: 'Choose one of the voters.',
+  },
   SIGNED_LARGER: {
     meaning: 'This member has signed a larger tree already and will not sign a smaller one.',
     next: 'Nothing needs to be done if it passes; else its log was cut.',

@@ -80,7 +80,10 @@ export interface GroupLog {
   /** Newest first, with size below `before`. */
   checkpoints(before: number, limit: number): Promise<readonly CheckpointRow[]>;
   snapshot(): Promise<Uint8Array | null>;
-  /** Replaces log and state by a snapshot from another member. Errors: as `decodeSnapshot`. */
+  /**
+   * Puts a snapshot from another member in place of the log up to its position; entries after it stay if the log
+   * has the entry that it ends with. Errors: as `decodeSnapshot`.
+   */
   restore(snapshot: Uint8Array): Promise<Head>;
   /** Sets or lifts `muted`. */
   mute(key: Uint8Array | null): Promise<void>;

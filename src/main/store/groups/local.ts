@@ -76,6 +76,7 @@ const migrations = [
 
 const KINDS = ['command', 'no-op', 'members'] as const;
 const NOTHING = new Uint8Array(0);
+const MAX_INDEX = Number.MAX_SAFE_INTEGER;
 /** Two checkpoints within this time are one step of the timeline, milliseconds (core.md 1.4). */
 const CHECKPOINT_SPACING = 500;
 
@@ -443,9 +444,14 @@ function openGroup(db: Database, file: GroupHeadFile, num: number) {
       const snapshot = decodeSnapshot(bytes);
       const state = snapshot.frontier;
       touch();
-      for (const table of ['entries', 'gaps', 'edges', 'tiles'])
-        db.sql(`DELETE FROM ${table} WHERE grp = ?`).run(num);
-      fresh.clear();
+      // entries after it go on from it only if the log here has the very entry that it ends with
+      const follows = termAt(snapshot.last.index) === snapshot.last.term;
+      db.sql('DELETE FROM entries WHERE grp = ? AND idx <= ?').run(
+        num,
+        follows ? snapshot.last.index : MAX_INDEX,
+      );
+      for (const table of ['gaps', 'edges', 'tiles']) db.sql(`DELETE FROM ${table} WHERE grp = ?`).run(num);
+      for (const index of fresh.keys()) if (!follows || index <= snapshot.last.index) fresh.delete(index);
       ragged = [];
       raggedFrom = -1;
       gaps.length = 0;

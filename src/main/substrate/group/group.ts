@@ -260,7 +260,7 @@ export async function openGroup<Answer>(
   const replica: Replica = await openReplica({
     self,
     log,
-    members: idsOf(roll.before(log.opened.base.index + 1).members),
+    membersBefore: (index) => idsOf(roll.before(index).members),
     timing,
     seed: randomInt(1, 2 ** 31),
     reluctance: config.preference === 'reluctant' ? RELUCTANCE : 1,
@@ -274,6 +274,7 @@ export async function openGroup<Answer>(
       if (entries.some(({ kind }) => kind === 'members')) ports.membersChanged();
     },
     grown: (head) => checkpoints.grown(head),
+    fetch: (from, last) => snapshots.offered(from, last),
     changed,
     failed: fail,
   });
@@ -286,16 +287,17 @@ export async function openGroup<Answer>(
     settledAt: () => (applied === leaves && committedAt !== null ? committedAt : null),
     status: () => replica.status(),
     compacted: (upTo) => replica.compacted(upTo),
+    restore: (work) => replica.restore(work),
     restored: (snapshot) => {
       queue = [];
       leaves = snapshot.frontier.size;
       applied = leaves;
       committedAt = null;
       sessions.load(snapshot.sessions);
-      if (snapshot.members !== null) roll.restore(snapshot.members);
-      replica.restored(snapshot.last, idsOf(roll.newest().members));
+      roll.restore(snapshot.last.index, snapshot.members);
       ports.membersChanged();
-      watch.changed();
+      queueMicrotask(watch.changed);
+      return idsOf(roll.before(snapshot.last.index + 1).members);
     },
     grown: (head) => checkpoints.grown(head),
     note,
@@ -469,7 +471,6 @@ export async function openGroup<Answer>(
               target = { leader: from, commit: message.commit };
             if (!heard) queueMicrotask(watch.changed);
           }
-          if (message.kind === 'snapshot-offer') snapshots.offered(from, message.last);
           replica.receive(from, message);
           return undefined;
         }

@@ -23,8 +23,8 @@ import type { CommitWrite, GroupLog, Head } from '../../store/index.ts';
 export interface ReplicaOptions {
   readonly self: MemberId;
   readonly log: GroupLog;
-  /** The list in force before the entries that are stored. */
-  readonly members: Members;
+  /** The list in force just before the entry of this index. */
+  readonly membersBefore: (index: number) => Members;
   readonly timing: Timing;
   readonly seed: number;
   readonly reluctance: number;
@@ -39,6 +39,8 @@ export interface ReplicaOptions {
   /** The store has grown its tree to this head. */
   readonly grown: (head: Head) => void;
   readonly changed: () => void;
+  /** The log goes on after `last` at the leader: a state is to be fetched from it. */
+  readonly fetch: (from: MemberId, last: Position) => void;
   /** The disk failed, or a rule was broken: this replica has stopped. */
   readonly failed: (error: unknown) => void;
 }
@@ -54,8 +56,11 @@ export interface Replica {
   receive(from: MemberId, message: Message): void;
   disconnected(member: MemberId): void;
   transfer(to: MemberId): void;
-  /** What the store has to write beside the log, with the next transaction. */
-  restored(last: Position, members: Members): void;
+  /**
+   * A state takes the place of the log up to a position. While `work` makes that durable nothing else happens here:
+   * frames and ticks are let go, as if the node were away. It answers what it took, or null when it was too late.
+   */
+  restore(work: (commit: number) => Promise<{ last: Position; members: Members } | null>): Promise<void>;
   compacted(upTo: Position): void;
   /** Resolves when everything that was to be written is. */
   flushed(): Promise<void>;
@@ -76,9 +81,10 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const now = (): number => performance.now();
 
   const tail = await readTail(log);
+  const members = options.membersBefore(tail.before.index + 1);
   let raft = createRaft({
     self,
-    members: options.members,
+    members,
     hard: opened.hard,
     snapshot: opened.base,
     tail: tail.entries,
@@ -89,7 +95,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     timing,
     reluctance: options.reluctance,
     // alone it would elect itself without a word to anybody
-    observer: options.observer || (options.mute() && options.members.voters.length === 1),
+    observer: options.observer || (options.mute() && members.voters.length === 1),
     limits: LIMITS,
   });
 
@@ -98,6 +104,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   let committed = opened.committed;
   let trimmed = tail.before.index;
   let stopped = false;
+  /** A state is being put in place of the log. */
+  let held = false;
   let writes = 0;
   let proposals: Uint8Array[] = [];
   let nextRead = 1;
@@ -157,6 +165,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
       reads.delete(id);
     }
     for (const { to, from } of effects.load) void load(to, from);
+    if (effects.fetch !== null) options.fetch(effects.fetch.from, effects.fetch.last);
     if (effects.changed) options.changed();
     return effects;
   };
@@ -186,7 +195,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 
   /** Proposes what has gathered; while the disk is busy it gathers on. */
   const flush = (): void => {
-    while (!stopped && proposals.length > 0 && writes < 2) {
+    while (!stopped && !held && proposals.length > 0 && writes < 2) {
       const batch = proposals.splice(0, MAX_PROPOSAL);
       drive({ kind: 'propose', commands: batch });
     }
@@ -219,7 +228,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 
   const timer = setInterval(
     () => {
-      if (!stopped) guarded(() => drive({ kind: 'tick', now: now() }));
+      if (!stopped && !held) guarded(() => drive({ kind: 'tick', now: now() }));
     },
     Math.max(5, Math.floor(timing.heartbeat / 5)),
   );
@@ -255,21 +264,33 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
         reject(new Refusal(refused.code, refused.message));
       }),
     receive(from, message) {
-      if (stopped) return;
+      if (stopped || held) return;
       if (options.mute() && isElection(message)) return;
       guarded(() => drive({ kind: 'message', from, message }));
     },
     disconnected(member) {
-      if (!stopped) guarded(() => drive({ kind: 'disconnected', member }));
+      if (!stopped && !held) guarded(() => drive({ kind: 'disconnected', member }));
     },
     transfer(to) {
       drive({ kind: 'transfer', to });
     },
-    restored(last, members) {
-      open = [];
-      committed = last.index;
-      trimmed = last.index;
-      drive({ kind: 'restored', last, members });
+    async restore(work) {
+      if (held || stopped) return;
+      held = true;
+      try {
+        if (writes > 0) await new Promise<void>((resolve) => idle.push(resolve));
+        const taken = stopped ? null : await work(status(raft).commit);
+        held = false;
+        if (taken === null || stopped) return;
+        const { last, members } = taken;
+        open = open.filter(({ index }) => index > last.index);
+        committed = last.index;
+        trimmed = last.index;
+        drive({ kind: 'restored', last, members });
+        flush();
+      } finally {
+        held = false;
+      }
     },
     compacted(upTo) {
       drive({ kind: 'compacted', upTo });

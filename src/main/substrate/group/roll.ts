@@ -25,8 +25,8 @@ export interface Roll {
   append(entry: Extract<Entry, { kind: 'members' }>): void;
   truncate(from: number): void;
   commit(upTo: number): void;
-  /** A snapshot's entry takes the place of all others. */
-  restore(entry: { readonly index: number; readonly data: Uint8Array }): void;
+  /** A snapshot up to `last` takes the place of what was before; its entry is the newest in it, null: the genesis. */
+  restore(last: number, entry: { readonly index: number; readonly data: Uint8Array } | null): void;
 }
 
 /** Errors: as `checkMembership`, for the genesis. */
@@ -53,9 +53,10 @@ export function createRoll(genesis: Membership, log: GroupLog): Roll {
     commit: (index) => {
       committed = index;
     },
-    restore: (entry) => {
-      list = [first, listed(entry)];
-      committed = Math.max(committed, entry.index);
+    restore: (upToIndex, entry) => {
+      const later = list.filter(({ index }) => index > upToIndex);
+      list = [first, ...(entry === null ? [] : [listed(entry)]), ...later];
+      committed = Math.max(committed, upToIndex);
     },
   };
 }

@@ -3,7 +3,7 @@
  * that is further back than the log reaches fetches that state from the leader, piece by piece.
  */
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import type { Position, RaftStatus } from '../../../protocol/raft/index.ts';
+import type { Members, Position, RaftStatus } from '../../../protocol/raft/index.ts';
 import { decodeSnapshot, MAX_SNAPSHOT } from '../../store/index.ts';
 import type { GroupLog, Head, Snapshot } from '../../store/index.ts';
 import type { GroupFrame } from './frames.ts';
@@ -25,8 +25,12 @@ export interface SnapshotsOptions {
   readonly status: () => RaftStatus;
   readonly send: (to: string, frame: GroupFrame) => void;
   readonly compacted: (upTo: Position) => void;
-  /** The store has taken it; now the machine and the core must. */
-  readonly restored: (snapshot: Snapshot) => void;
+  /** Runs `work` while the replica stands still, then lets the core go on from what it took. */
+  readonly restore: (
+    work: (commit: number) => Promise<{ last: Position; members: Members } | null>,
+  ) => Promise<void>;
+  /** Store and machine have taken it; answers the members that it names. */
+  readonly restored: (snapshot: Snapshot) => Members;
   readonly grown: (head: Head) => void;
   readonly note: (sentence: string) => void;
 }
@@ -106,13 +110,15 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
       const bytes = Buffer.concat(fetch.parts);
       const snapshot = decodeSnapshot(bytes);
       // it stays under way until it is in place, so that no second one begins
-      if (snapshot.last.index > options.status().commit) {
+      await options.restore(async (commit) => {
+        if (snapshot.last.index <= commit) return null;
         const head = await log.restore(bytes);
         machine.restore?.(snapshot.state);
         compactedAt = snapshot.frontier.size;
-        options.restored(snapshot);
+        const members = options.restored(snapshot);
         options.grown(head);
-      }
+        return { last: snapshot.last, members };
+      });
       fetch = null;
     },
   };
