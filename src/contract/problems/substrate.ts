@@ -154,4 +154,40 @@ export const substrateProblems = {
     meaning: 'The address of the ordered log cannot be read.',
     next: 'Write it as etcd://host:port, with more hosts after commas.',
   },
+  COLLECTION_DEFINITION: {
+    meaning: 'The collection cannot be what it is said to be, so it has no id.',
+    next: 'Correct the tag, the writers or the capacity that is named.',
+  },
+  COLLECTION_COMMAND: {
+    meaning: 'The bytes ask for nothing that this collection can do, so it changes nothing.',
+    next: 'Tell its author; perhaps a newer version wrote it.',
+  },
+  COLLECTION_ELEMENT: {
+    meaning: 'A key, value or priority is too long or has another form than its tag names.',
+    next: 'Shorten it, or write what the tag names.',
+  },
+  COLLECTION_WRITER: {
+    meaning: 'Only listed keys write here; the command stands in the log and changes nothing.',
+    next: 'Ask whoever defined it, or write with a listed key.',
+  },
+  COLLECTION_REPLAYED: {
+    meaning: 'Every command counts once, and this one was taken before.',
+    next: 'Nothing needs doing; if it is yours, check that no copy of this node runs.',
+  },
+  COLLECTION_GAP: {
+    meaning: 'A command came before the one that precedes it.',
+    next: 'Send it again after that one.',
+  },
+  COLLECTION_SIGNATURE: {
+    meaning: 'The author that is named did not sign this for this Group.',
+    next: 'Ask the author; nobody else can repair it.',
+  },
+  COLLECTION_FULL: {
+    meaning: 'The collection has reached its size.',
+    next: 'Remove entries, or begin another collection.',
+  },
+  COLLECTION_SNAPSHOT: {
+    meaning: 'What another member sent is no state of this collection; the own state was kept.',
+    next: 'Wait for another leader and check that member.',
+  },
 } as const satisfies ProblemList;

@@ -37,55 +37,43 @@ export function tagOf(data: Uint8Array): Tag | null {
 
 export const leafOf = (data: Uint8Array): Uint8Array => data.subarray(TAG_BYTES);
 
-/** How far ahead of its oldest open command a session may count; what lies further is dropped as none of ours. */
-export const SESSION_WINDOW = 16_384;
 /** Sessions that are remembered; beyond it the one that was silent longest is forgotten. */
 export const MAX_SESSIONS = 1024;
 
-interface Session {
-  /** Every command up to here was taken. */
-  floor: number;
-  /** Taken ones beyond the floor. */
-  readonly beyond: Set<number>;
-}
-
 /** What every replica knows of the sessions: the same on all of them, for it is folded from the log alone. */
 export interface Sessions {
-  /** True the first time a tag is seen. */
+  /**
+   * True when this is the next command of its session. One that was taken before, or that came before the one that
+   * precedes it, is not: its sender sends what is open again, in order, so a session's commands keep theirs.
+   */
   take(tag: Tag): boolean;
-  /** As it is kept beside the log: session, floor, those beyond it; longest silent first. */
+  /** The last command of a session that was taken; 0: none. */
+  last(session: string): number;
+  /** As it is kept beside the log; longest silent first. */
   save(): SavedSessions;
   /** Takes what another replica saved in place of its own. */
   load(saved: SavedSessions): void;
 }
-export type SavedSessions = readonly (readonly [session: string, floor: number, beyond: readonly number[]])[];
+export type SavedSessions = readonly (readonly [session: string, last: number])[];
 
 export function createSessions(saved: SavedSessions = []): Sessions {
-  const sessions = new Map<string, Session>();
-  const load = (from: SavedSessions): void => {
-    sessions.clear();
-    for (const [id, floor, beyond] of from) sessions.set(id, { floor, beyond: new Set(beyond) });
-  };
-  load(saved);
+  let sessions = new Map<string, number>(saved);
   return {
-    take({ session: id, counter }) {
-      const session = sessions.get(id) ?? { floor: 0, beyond: new Set<number>() };
-      if (counter <= session.floor || counter > session.floor + SESSION_WINDOW || session.beyond.has(counter))
-        return false;
-      if (counter === session.floor + 1) {
-        session.floor = counter;
-        while (session.beyond.delete(session.floor + 1)) session.floor += 1;
-      } else session.beyond.add(counter);
+    take({ session, counter }) {
+      if (counter !== (sessions.get(session) ?? 0) + 1) return false;
       // a Map keeps the order of insertion: who spoke last stands last
-      sessions.delete(id);
-      sessions.set(id, session);
+      sessions.delete(session);
+      sessions.set(session, counter);
       if (sessions.size > MAX_SESSIONS) {
         const oldest = sessions.keys().next();
         if (!oldest.done) sessions.delete(oldest.value);
       }
       return true;
     },
-    load,
-    save: () => [...sessions].map(([id, { floor, beyond }]) => [id, floor, [...beyond]] as const),
+    last: (session) => sessions.get(session) ?? 0,
+    save: () => [...sessions],
+    load(from) {
+      sessions = new Map(from);
+    },
   };
 }

@@ -58,14 +58,14 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
 }
 
 export const encodeSessions = (sessions: SavedSessions): Uint8Array =>
-  encodeCanonical(sessions.map(([id, floor, beyond]) => [id, floor, [...beyond]]));
+  encodeCanonical(sessions.map(([id, last]) => [id, last]));
 
 /** Errors: `SNAPSHOT_FORMAT`. */
 export const decodeSessions = (bytes: Uint8Array): SavedSessions =>
   listOf(decodeCanonical(bytes, MAX_SNAPSHOT)).map((item) => {
-    const [id, floor, beyond] = listOf(item, 3);
+    const [id, last] = listOf(item, 2);
     if (typeof id !== 'string') throw malformed();
-    return [id, countOf(floor), listOf(beyond).map(countOf)] as const;
+    return [id, countOf(last)] as const;
   });
 
 function membersOf(value: Value | undefined): Snapshot['members'] {

@@ -156,7 +156,8 @@ export async function openGroup<Answer>(
       } else {
         gaps.push(entry.index);
         if (entry.kind === 'members') membersMoved = true;
-        // one's own command that was taken before: the first one has told
+        // one's own command that came before its predecessor: all that are open go again, in order
+        if (tag?.session === session.id && tag.counter > sessions.last(session.id)) again();
       }
     }
     if (membersMoved) {
@@ -179,6 +180,16 @@ export async function openGroup<Answer>(
     mutedKey = null;
     await log.mute(null);
     watch.changed();
+  };
+
+  let resending = false;
+  const again = (): void => {
+    if (resending) return;
+    resending = true;
+    setImmediate(() => {
+      resending = false;
+      session.resend();
+    });
   };
 
   // ---- parts ----
@@ -241,6 +252,7 @@ export async function openGroup<Answer>(
       lead = { role, leader, term };
       if (target !== null && target.leader !== leader) target = null;
       checkpoints.review();
+      session.hold();
       if (leader !== null) queueMicrotask(() => session.resend());
     }
     watch.changed();
@@ -287,13 +299,18 @@ export async function openGroup<Answer>(
     settledAt: () => (applied === leaves && committedAt !== null ? committedAt : null),
     status: () => replica.status(),
     compacted: (upTo) => replica.compacted(upTo),
-    restore: (work) => replica.restore(work),
+    restore: (work) =>
+      replica.restore(async (commit) => {
+        await applying;
+        return work(commit);
+      }),
     restored: (snapshot) => {
       queue = [];
       leaves = snapshot.frontier.size;
       applied = leaves;
       committedAt = null;
       sessions.load(snapshot.sessions);
+      session.passed(sessions.last(session.id));
       roll.restore(snapshot.last.index, snapshot.members);
       ports.membersChanged();
       queueMicrotask(watch.changed);
@@ -304,13 +321,13 @@ export async function openGroup<Answer>(
   });
 
   let openBefore = 0;
-  const again = setInterval(() => {
+  const retry = setInterval(() => {
     // what was sent into a link that died, or refused while the lead moved, goes once more
     const open = session.open();
     if (open > 0 && open >= openBefore) session.resend();
     openBefore = open;
   }, FORWARD_AGAIN);
-  again.unref();
+  retry.unref();
 
   const online = (): boolean => {
     const { role, leader, commit, ready } = replica.status();
@@ -519,7 +536,7 @@ export async function openGroup<Answer>(
     async close() {
       if (closing) return;
       closing = true;
-      clearInterval(again);
+      clearInterval(retry);
       session.close();
       await replica.close();
       await applying;

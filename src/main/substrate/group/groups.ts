@@ -51,7 +51,7 @@ export interface Groups {
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 /** How long the member with the larger key leaves it to the other one to dial. */
-const YIELD = 1500;
+const YIELD = 400;
 
 interface Joined {
   readonly group: RunningGroup<unknown>;
@@ -66,6 +66,8 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
   const { self } = universe;
   const joined = new Map<string, Joined>();
   const joining = new Map<string, Promise<Group<unknown>>>();
+  /** Groups that are being left. */
+  const ending = new Map<string, Promise<void>>();
   let closed = false;
 
   // ---- bonds ----
@@ -155,6 +157,7 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
 
   const open = async <Answer>(id: UniqueId, config: GroupConfig<Answer>): Promise<Group<Answer>> => {
     const key = toHex(id);
+    await ending.get(key);
     const log = await store.open(id);
     const terms: BondTerms = {
       network,
@@ -190,15 +193,20 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
     };
     joined.set(key, one);
     seek(one);
+    const ended = Promise.withResolvers<void>();
     const leave = async (): Promise<void> => {
       if (one.leaving) return;
       one.leaving = true;
+      // whoever joins from now on begins anew, once this has ended
+      joining.delete(key);
+      ending.set(key, ended.promise);
       for (const { timer } of one.dials.values()) clearTimeout(timer);
       await group.close();
       for (const bond of bonds.values()) bond.send({ kind: 'departure' });
       await Promise.all([...bonds.values()].map((bond) => bond.close(CLOSE.gracefulShutdown)));
       joined.delete(key);
-      joining.delete(key);
+      ending.delete(key);
+      ended.resolve();
     };
     return { ...group, close: leave };
   };
@@ -255,6 +263,7 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
 
 /** Refusals that pass: the other side is not there yet, or was quicker. */
 const again = new Set<number>([
+  CLOSE.groupNotFound,
   CLOSE.alreadyBonded,
   CLOSE.unexpectedClose,
   CLOSE.gracefulShutdown,

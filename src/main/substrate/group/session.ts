@@ -38,8 +38,12 @@ export interface Session<Answer> {
   submit(leaf: Uint8Array, signal?: AbortSignal): Promise<Submitted<Answer>>;
   /** One of this session's commands is committed. */
   done(counter: number, done: Submitted<Answer>): void;
-  /** Sends everything that is under way once more, then what waits. */
+  /** Nothing leaves until `resend`: whoever leads is changing, and order is to be kept. */
+  hold(): void;
+  /** Sends everything that is under way once more, in order, then what waits. */
   resend(): void;
+  /** Commands up to this one are committed in a state whose answers nobody here heard. */
+  passed(counter: number): void;
   /** Commands that are not committed. */
   open(): number;
   close(): void;
@@ -99,19 +103,29 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
           return reject(new Refusal('COMMAND_TOO_LONG', `A command has at most ${MAX_LEAF} bytes.`));
         if (unsent.length >= MAX_UNSENT)
           return reject(new Refusal('GROUP_BUSY', 'Too many commands wait for this Group.'));
-        const waiting: Unsent<Answer> = { leaf, resolve, reject };
-        unsent.push(waiting);
-        signal?.addEventListener(
-          'abort',
-          () => {
-            // what was sent may be committed; only what was not can be taken back
-            const at = unsent.indexOf(waiting);
-            if (at < 0) return;
-            unsent.splice(at, 1);
-            reject(new Refusal('CANCELLED', 'The command was taken back before it was sent.'));
+        const takenBack = (): Refusal =>
+          new Refusal('CANCELLED', 'The command was taken back before it was sent.');
+        if (signal?.aborted === true) return reject(takenBack());
+        const cancel = (): void => {
+          // what was sent may be committed; only what was not can be taken back
+          const at = unsent.indexOf(waiting);
+          if (at < 0) return;
+          unsent.splice(at, 1);
+          reject(takenBack());
+        };
+        const waiting: Unsent<Answer> = {
+          leaf,
+          resolve: (done) => {
+            signal?.removeEventListener('abort', cancel);
+            resolve(done);
           },
-          { once: true },
-        );
+          reject: (error) => {
+            signal?.removeEventListener('abort', cancel);
+            reject(error);
+          },
+        };
+        unsent.push(waiting);
+        signal?.addEventListener('abort', cancel, { once: true });
         schedule();
       }),
     done(at, result) {
@@ -119,6 +133,19 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
       if (one === undefined) return;
       pending.delete(at);
       one.resolve(result);
+      if (unsent.length > 0) schedule();
+    },
+    hold() {
+      offline = true;
+    },
+    passed(at) {
+      for (const [number, { reject }] of pending) {
+        if (number > at) continue;
+        pending.delete(number);
+        reject(
+          new Refusal('OUTCOME_UNKNOWN', 'The command is committed; what it answered was not heard here.'),
+        );
+      }
       if (unsent.length > 0) schedule();
     },
     resend() {

@@ -70,13 +70,15 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
       .catch((error: unknown) => options.note(`Compaction: ${String(error)}`))
       .finally(() => {
         compacting = false;
+        review();
       });
+  };
+  const review = (): void => {
+    if (after > 0 && options.applied() - compactedAt >= after) compact();
   };
 
   return {
-    applied() {
-      if (after > 0 && options.applied() - compactedAt >= after) compact();
-    },
+    applied: review,
     offered(from, last) {
       if (machine.restore === undefined || last.index <= options.status().commit) return;
       if (fetch !== null && performance.now() - fetch.heard < STALLED) return;

@@ -1,0 +1,151 @@
+/** Map: keys to values, the same on every member (coalition.md 3.5). */
+import type { UniqueId } from '../../../protocol/bytes/index.ts';
+import { createMapMachine, keyBytes } from '../../../protocol/collection/index.ts';
+import type { MapDefinition, MapView } from '../../../protocol/collection/index.ts';
+import { collectionGroup, openCore, storeId } from './core.ts';
+import type { Core } from './core.ts';
+import {
+  createReader,
+  createWriter,
+  decoded,
+  decodedOr,
+  each,
+  exchangedOf,
+  option,
+  replacedOf,
+  sizedKey,
+  sizedRow,
+  sizedValue,
+  writtenOf,
+} from './handle.ts';
+import type { Exchanged, Replaced, Sized } from './handle.ts';
+import type { Schema } from './schema.ts';
+import type {
+  CollectionMember,
+  CollectionReader,
+  SharedOptions,
+  WriteOptions,
+  WritingMember,
+  Written,
+} from './types.ts';
+
+export interface MapOptions<K, V> extends SharedOptions {
+  readonly key: Schema<K>;
+  readonly value: Schema<V>;
+}
+
+/** Reads walk in the order of the keys' canonical bytes, over the state as it is when they are called. */
+export interface MapReader<K, V> extends CollectionReader, Iterable<[K, V]> {
+  readonly size: number;
+  get(key: K): V | undefined;
+  has(key: K): boolean;
+  keys(): IterableIterator<K>;
+  values(): IterableIterator<V>;
+  entries(): IterableIterator<[K, V]>;
+}
+
+/** Errors of all writes: `Unwritten`. */
+export interface MapWriter<K, V> extends MapReader<K, V> {
+  insert(key: K, value: V, options?: WriteOptions): Promise<Replaced<V>>;
+  /** In as many commands as it takes. Nothing to write: no command, and the present version. */
+  extend(entries: Iterable<readonly [K, V]>, options?: WriteOptions): Promise<Written>;
+  remove(key: K, options?: WriteOptions): Promise<Replaced<V>>;
+  /** As `extend`. */
+  removeMany(keys: Iterable<K>, options?: WriteOptions): Promise<Written>;
+  /** `undefined` stands for no entry. */
+  compareExchange(
+    key: K,
+    expected: V | undefined,
+    fresh: V | undefined,
+    options?: WriteOptions,
+  ): Promise<Exchanged<V>>;
+  clear(options?: WriteOptions): Promise<Written>;
+}
+
+export interface ReplicatedMap<K, V> {
+  readonly definition: MapDefinition;
+  /** Id of its Group. */
+  readonly group: UniqueId;
+  writer(member: WritingMember): Promise<MapWriter<K, V>>;
+  reader(member: CollectionMember): Promise<MapReader<K, V>>;
+}
+
+/**
+ * A map as all its members define it. Errors: `COLLECTION_DEFINITION`.
+ *
+ * @example
+ * const balances = defineMap({ id: 'balances', key: textSchema('demo.name/1'), value: numberSchema('demo.amount/1') });
+ * const map = await balances.writer({ groups, genesis, author });
+ * const { version } = await map.insert('ETH', 3812);
+ */
+export function defineMap<K, V>(options: MapOptions<K, V>): ReplicatedMap<K, V> {
+  const definition: MapDefinition = {
+    kind: 'map',
+    id: storeId(options.id),
+    key: options.key.tag,
+    value: options.value.tag,
+    writers: options.writers ?? 'anyone',
+  };
+  const create = (scope: UniqueId) => createMapMachine(definition, scope);
+  const shared = { shared: options, definition, create };
+  return {
+    definition,
+    group: collectionGroup(options, definition),
+    writer: async (member) =>
+      writerOf(
+        options,
+        await openCore({ ...shared, member, preference: member.preference ?? 'normal' }),
+        member,
+      ),
+    reader: async (member) =>
+      readerOf(options, await openCore({ ...shared, member, preference: 'observer' })),
+  };
+}
+
+function readerOf<K, V>({ key, value }: MapOptions<K, V>, core: Core<MapView>): MapReader<K, V> {
+  const view = (): MapView => core.machine.view();
+  const find = (one: K): Uint8Array | undefined => view().get(keyBytes(key.encode(one)));
+  const entries = (): IterableIterator<[K, V]> =>
+    each([...view().rows()], (row) => [decoded(key, row.key), decoded(value, row.value)]);
+  return {
+    ...createReader(core),
+    get size() {
+      return view().size();
+    },
+    get: (one) => decodedOr(value, find(one)),
+    has: (one) => find(one) !== undefined,
+    keys: () => each([...view().rows()], (row) => decoded(key, row.key)),
+    values: () => each([...view().rows()], (row) => decoded(value, row.value)),
+    entries,
+    [Symbol.iterator]: entries,
+  };
+}
+
+function writerOf<K, V>(
+  options: MapOptions<K, V>,
+  core: Core<MapView>,
+  { author }: WritingMember,
+): MapWriter<K, V> {
+  const { key, value } = options;
+  const reader = readerOf(options, core);
+  const { write, writeMany } = createWriter(core.pipeline(author), reader.version);
+  const at = (one: K): Sized => sizedKey(key, one);
+  const row = ([one, other]: readonly [K, V]): Sized => sizedRow([at(one), sizedValue(value, other)]);
+  const own: Omit<MapWriter<K, V>, keyof MapReader<K, V>> = {
+    insert: (one, other, how) =>
+      write([one, other], 'insert', () => [row([one, other]).value], how, replacedOf(value)),
+    extend: (given, how) => writeMany(given, 'insert', row, how, writtenOf),
+    remove: (one, how) => write(one, 'remove', () => [at(one).value], how, replacedOf(value)),
+    removeMany: (given, how) => writeMany(given, 'remove', at, how, writtenOf),
+    compareExchange: (one, expected, fresh, how) =>
+      write(
+        [one, expected, fresh],
+        'exchange',
+        () => [at(one).value, option(value, expected), option(value, fresh)],
+        how,
+        exchangedOf(value),
+      ),
+    clear: (how) => write(undefined, 'clear', () => [], how, writtenOf),
+  };
+  return Object.assign(reader, own);
+}

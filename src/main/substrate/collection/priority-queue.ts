@@ -1,0 +1,229 @@
+/** PriorityQueue: entries by key in the order of their priorities, the same everywhere (coalition.md 3.5). */
+import type { UniqueId } from '../../../protocol/bytes/index.ts';
+import { createPriorityQueueMachine, keyBytes } from '../../../protocol/collection/index.ts';
+import type { Value } from '../../../protocol/bytes/index.ts';
+import type {
+  Priority,
+  PriorityQueueDefinition,
+  PriorityQueueView,
+  QueueEntry,
+} from '../../../protocol/collection/index.ts';
+import { collectionGroup, openCore, storeId } from './core.ts';
+import type { Core } from './core.ts';
+import {
+  createReader,
+  createWriter,
+  decoded,
+  decodedOr,
+  each,
+  encoded,
+  exchangedOf,
+  option,
+  replacedOf,
+  sizedKey,
+  sizedRow,
+  sizedValue,
+  writtenOf,
+} from './handle.ts';
+import type { Exchanged, Replaced, Sized } from './handle.ts';
+import type { Done } from './pipeline.ts';
+import type { Schema } from './schema.ts';
+import type {
+  CollectionMember,
+  CollectionReader,
+  SharedOptions,
+  WriteOptions,
+  WritingMember,
+  Written,
+} from './types.ts';
+
+export interface PriorityQueueOptions<P, K, V> extends SharedOptions {
+  /** Its canonical form is a whole number, a text, bytes, or a list of these; it is ordered as such. */
+  readonly priority: Schema<P>;
+  readonly key: Schema<K>;
+  readonly value: Schema<V>;
+  /** Entries at most; absent: as many as there are. Part of the id. */
+  readonly capacity?: number;
+}
+
+export type Entry<P, K, V> = readonly [priority: P, key: K, value: V];
+
+/** Priorities from one to another: with `gte` or `gt`, and `lte` or `lt`; what is left out is open. */
+export interface PriorityRange<P> {
+  readonly gte?: P;
+  readonly gt?: P;
+  readonly lte?: P;
+  readonly lt?: P;
+}
+
+/** Of equal priorities the one with the smaller key (by canonical bytes) is lower. */
+export interface PriorityQueueReader<P, K, V> extends CollectionReader, Iterable<Entry<P, K, V>> {
+  readonly size: number;
+  /** Infinity: it has no bound. */
+  readonly capacity: number;
+  get(key: K): V | undefined;
+  priorityOf(key: K): P | undefined;
+  has(key: K): boolean;
+  min(): Entry<P, K, V> | undefined;
+  max(): Entry<P, K, V> | undefined;
+  ascending(): IterableIterator<Entry<P, K, V>>;
+  descending(): IterableIterator<Entry<P, K, V>>;
+}
+
+/** What an insert pushed out of a bounded queue; an entry that went at once counts here and not in `changed`. */
+export interface Inserted extends Written {
+  readonly evicted: number;
+}
+
+/** Errors of all writes: `Unwritten`. Where no entry has the key, updates and exchanges change nothing. */
+export interface PriorityQueueWriter<P, K, V> extends PriorityQueueReader<P, K, V> {
+  /** An entry of that key is replaced. A bounded queue that is full lets go of its lowest. */
+  insert(priority: P, key: K, value: V, options?: WriteOptions): Promise<Inserted>;
+  /** In as many commands as it takes, one entry after the other. Nothing to write: no command. */
+  extend(entries: Iterable<Entry<P, K, V>>, options?: WriteOptions): Promise<Inserted>;
+  updatePriority(key: K, priority: P, options?: WriteOptions): Promise<Written>;
+  updateValue(key: K, value: V, options?: WriteOptions): Promise<Replaced<V>>;
+  /** `undefined` as the new value removes the entry. */
+  compareExchangeValue(
+    key: K,
+    expected: V,
+    fresh: V | undefined,
+    options?: WriteOptions,
+  ): Promise<Exchanged<V>>;
+  remove(key: K, options?: WriteOptions): Promise<Replaced<V>>;
+  /** As `extend`. */
+  removeMany(keys: Iterable<K>, options?: WriteOptions): Promise<Written>;
+  removeRange(range: PriorityRange<P>, options?: WriteOptions): Promise<Written>;
+  clear(options?: WriteOptions): Promise<Written>;
+}
+
+export interface ReplicatedPriorityQueue<P, K, V> {
+  readonly definition: PriorityQueueDefinition;
+  /** Id of its Group. */
+  readonly group: UniqueId;
+  writer(member: WritingMember): Promise<PriorityQueueWriter<P, K, V>>;
+  reader(member: CollectionMember): Promise<PriorityQueueReader<P, K, V>>;
+}
+
+/** A queue as all its members define it. Errors: `COLLECTION_DEFINITION`. */
+export function definePriorityQueue<P, K, V>(
+  options: PriorityQueueOptions<P, K, V>,
+): ReplicatedPriorityQueue<P, K, V> {
+  const definition: PriorityQueueDefinition = {
+    kind: 'depq',
+    id: storeId(options.id),
+    priority: options.priority.tag,
+    key: options.key.tag,
+    value: options.value.tag,
+    capacity: options.capacity ?? null,
+    writers: options.writers ?? 'anyone',
+  };
+  const shared = {
+    shared: options,
+    definition,
+    create: (scope: UniqueId) => createPriorityQueueMachine(definition, scope),
+  };
+  return {
+    definition,
+    group: collectionGroup(options, definition),
+    writer: async (member) =>
+      writerOf(
+        options,
+        await openCore({ ...shared, member, preference: member.preference ?? 'normal' }),
+        member,
+      ),
+    reader: async (member) =>
+      readerOf(options, await openCore({ ...shared, member, preference: 'observer' })),
+  };
+}
+
+function readerOf<P, K, V>(
+  { priority, key, value, capacity }: PriorityQueueOptions<P, K, V>,
+  core: Core<PriorityQueueView>,
+): PriorityQueueReader<P, K, V> {
+  const view = (): PriorityQueueView => core.machine.view();
+  const find = (one: K): QueueEntry | undefined => view().get(keyBytes(key.encode(one)));
+  const rank = (given: Priority): P => priority.decode(given);
+  const entryOf = (entry: QueueEntry): Entry<P, K, V> => [
+    rank(entry.priority),
+    decoded(key, entry.key),
+    decoded(value, entry.value),
+  ];
+  const entryOr = (entry: QueueEntry | undefined): Entry<P, K, V> | undefined =>
+    entry === undefined ? undefined : entryOf(entry);
+  const ascending = (): IterableIterator<Entry<P, K, V>> => each([...view().ascending()], entryOf);
+  return {
+    ...createReader(core),
+    get size() {
+      return view().size();
+    },
+    capacity: capacity ?? Infinity,
+    get: (one) => decodedOr(value, find(one)?.value),
+    priorityOf(one) {
+      const found = find(one);
+      return found === undefined ? undefined : rank(found.priority);
+    },
+    has: (one) => find(one) !== undefined,
+    min: () => entryOr(view().min()),
+    max: () => entryOr(view().max()),
+    ascending,
+    descending: () => each([...view().descending()], entryOf),
+    [Symbol.iterator]: ascending,
+  };
+}
+
+function writerOf<P, K, V>(
+  options: PriorityQueueOptions<P, K, V>,
+  core: Core<PriorityQueueView>,
+  { author }: WritingMember,
+): PriorityQueueWriter<P, K, V> {
+  const { priority, key, value } = options;
+  const reader = readerOf(options, core);
+  const { write, writeMany } = createWriter(core.pipeline(author), reader.version);
+  const at = (one: K): Sized => sizedKey(key, one);
+  const row = ([rank, one, other]: Entry<P, K, V>): Sized =>
+    sizedRow([sizedKey(priority, rank), at(one), sizedValue(value, other)]);
+  const bound = (included: P | undefined, excluded: P | undefined): Value =>
+    included !== undefined
+      ? [priority.encode(included), true]
+      : excluded !== undefined
+        ? [priority.encode(excluded), false]
+        : [];
+  const own: Omit<PriorityQueueWriter<P, K, V>, keyof PriorityQueueReader<P, K, V>> = {
+    insert: (rank, one, other, how) =>
+      write([rank, one, other], 'insert', () => [row([rank, one, other]).value], how, insertedOf),
+    extend: (entries, how) => writeMany(entries, 'insert', row, how, insertedOf),
+    updatePriority: (one, rank, how) =>
+      write([one, rank], 'update-priority', () => [at(one).value, priority.encode(rank)], how, writtenOf),
+    updateValue: (one, other, how) =>
+      write(
+        [one, other],
+        'update-value',
+        () => [at(one).value, encoded(value, other)],
+        how,
+        replacedOf(value),
+      ),
+    compareExchangeValue: (one, expected, fresh, how) =>
+      write(
+        [one, expected, fresh],
+        'exchange',
+        () => [at(one).value, encoded(value, expected), option(value, fresh)],
+        how,
+        exchangedOf(value),
+      ),
+    remove: (one, how) => write(one, 'remove', () => [at(one).value], how, replacedOf(value)),
+    removeMany: (keys, how) => writeMany(keys, 'remove', at, how, writtenOf),
+    removeRange: (range, how) =>
+      write(
+        range,
+        'remove-range',
+        () => [bound(range.gte, range.gt), bound(range.lte, range.lt)],
+        how,
+        writtenOf,
+      ),
+    clear: (how) => write(undefined, 'clear', () => [], how, writtenOf),
+  };
+  return Object.assign(reader, own);
+}
+
+const insertedOf = (done: Done): Inserted => ({ ...writtenOf(done), evicted: done.effect.evicted });

@@ -1,0 +1,233 @@
+/**
+ * PriorityQueue (coalition.md 3.5): entries by key, in the order of their priorities. Operations: `insert` [priority,
+ * key, value] …, `update-priority` key priority, `update-value` key value, `exchange` key found [new?], `remove` key …,
+ * `remove-range` from to, `clear`. A key stands once; a bounded queue lets go of its lowest entry after each insert
+ * that makes it too long. Equal priorities stand in the order of their keys' canonical bytes.
+ */
+import { decodeCanonical, sameBytes } from '../bytes/index.ts';
+import type { UniqueId, Value } from '../bytes/index.ts';
+import { createBlocks } from './blocks.ts';
+import { listOf, malformed, optionOf, valueOf } from './command.ts';
+import type { PriorityQueueDefinition } from './definition.ts';
+import {
+  checkPriority,
+  comparePriorities,
+  ENTRY,
+  keyBytes,
+  keyText,
+  MAX_KEY,
+  valueBytes,
+} from './element.ts';
+import type { Priority } from './element.ts';
+import { broken } from './fields.ts';
+import { createMachine } from './machine.ts';
+import type { CollectionMachine } from './machine.ts';
+import { effect } from './rules.ts';
+import type { Edit, Effect, Rules } from './rules.ts';
+
+export interface QueueEntry {
+  readonly priority: Priority;
+  /** Canonical bytes. */
+  readonly key: Uint8Array;
+  /** Canonical bytes. */
+  readonly value: Uint8Array;
+}
+
+export interface PriorityQueueView {
+  size(): number;
+  get(key: Uint8Array): QueueEntry | undefined;
+  min(): QueueEntry | undefined;
+  max(): QueueEntry | undefined;
+  /** Lowest first; read it before anything is applied. */
+  ascending(): IterableIterator<QueueEntry>;
+  descending(): IterableIterator<QueueEntry>;
+}
+
+/** `scope`: 32 bytes that commands are signed for. Errors: `COLLECTION_DEFINITION`. */
+export const createPriorityQueueMachine = (
+  definition: PriorityQueueDefinition,
+  scope: UniqueId,
+): CollectionMachine<PriorityQueueView> =>
+  createMachine(definition, scope, () => queueRules(definition.capacity ?? Infinity));
+
+interface Entry extends QueueEntry {
+  readonly text: string;
+  /** Canonical bytes of the priority. */
+  readonly rank: Uint8Array;
+}
+
+/** One end of a range: null is open. */
+type Bound = { readonly at: Priority; readonly included: boolean } | null;
+
+function queueRules(capacity: number): Rules<PriorityQueueView> {
+  const byKey = new Map<string, Entry>();
+  const order = createBlocks<Entry>();
+  let bytes = 0;
+
+  const compare = (a: Entry, b: Entry): number =>
+    comparePriorities(a.priority, b.priority) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
+  const placeOf = (entry: Entry): number => order.search((one) => compare(one, entry) < 0);
+  const drop = (entry: Entry): void => {
+    byKey.delete(entry.text);
+    order.remove(placeOf(entry));
+    bytes -= weightOf(entry);
+  };
+  const put = (entry: Entry): void => {
+    const before = byKey.get(entry.text);
+    if (before !== undefined) drop(before);
+    byKey.set(entry.text, entry);
+    order.insert(placeOf(entry), entry);
+    bytes += weightOf(entry);
+  };
+  const insert = (entries: readonly Entry[]): Effect => {
+    let was: Uint8Array | undefined;
+    let evicted = 0;
+    for (const entry of entries) {
+      was = byKey.get(entry.text)?.value;
+      put(entry);
+      const lowest = order.at(0);
+      if (byKey.size <= capacity || lowest === undefined) continue;
+      drop(lowest);
+      evicted += 1;
+    }
+    return effect(entries.filter((entry) => byKey.get(entry.text) === entry).length, was, evicted);
+  };
+  const removeRange = (from: Bound, to: Bound): Effect => {
+    const below = (entry: Entry, bound: Bound, whenEqual: boolean): boolean => {
+      if (bound === null) return false;
+      const place = comparePriorities(entry.priority, bound.at);
+      return place < 0 || (place === 0 && whenEqual);
+    };
+    const start = order.search((entry) => below(entry, from, from?.included === false));
+    const end = to === null ? order.length() : order.search((entry) => below(entry, to, to.included));
+    for (let left = end - start; left > 0; left--) {
+      const entry = order.remove(start);
+      byKey.delete(entry.text);
+      bytes -= weightOf(entry);
+    }
+    return effect(Math.max(0, end - start));
+  };
+  /** Acts on the entry of a key; where there is none, nothing happens. */
+  const onEntry = (key: Value | undefined, grows: number, act: (entry: Entry) => Effect): Edit => {
+    const text = keyText(keyBytes(valueOf(key)));
+    return {
+      grows,
+      run() {
+        const entry = byKey.get(text);
+        return entry === undefined ? effect(0) : act(entry);
+      },
+    };
+  };
+  const change = (before: Entry, priority: Priority, value: Uint8Array): Effect => {
+    put(entryOf(priority, before.key, value));
+    return effect(1, before.value);
+  };
+
+  return {
+    view: {
+      size: () => byKey.size,
+      get: (key) => byKey.get(keyText(key)),
+      min: () => order.at(0),
+      max: () => order.at(order.length() - 1),
+      ascending: () => order.from(0),
+      descending: order.backwards,
+    },
+    bytes: () => bytes,
+    read(operation, args) {
+      const [first, second, third] = args;
+      switch (operation) {
+        case 'insert': {
+          const entries = args.map((item) => {
+            const [priority, key, value] = listOf(item, 3);
+            return entryOf(valueOf(priority), keyBytes(valueOf(key)), valueBytes(valueOf(value)));
+          });
+          if (entries.length === 0) throw malformed();
+          return {
+            grows: entries.reduce((sum, entry) => sum + weightOf(entry), 0),
+            run: () => insert(entries),
+          };
+        }
+        case 'update-priority': {
+          listOf(args, 2);
+          const priority = checkPriority(valueOf(second));
+          return onEntry(first, keyBytes(priority).length, (entry) => change(entry, priority, entry.value));
+        }
+        case 'update-value': {
+          listOf(args, 2);
+          const value = valueBytes(valueOf(second));
+          return onEntry(first, value.length, (entry) => change(entry, entry.priority, value));
+        }
+        case 'exchange': {
+          listOf(args, 3);
+          const wanted = valueBytes(valueOf(second));
+          const fresh = optionOf(third);
+          const value = fresh === undefined ? undefined : valueBytes(fresh);
+          return onEntry(first, value?.length ?? 0, (entry) => {
+            if (!sameBytes(entry.value, wanted)) return effect(0, entry.value);
+            if (value !== undefined) return change(entry, entry.priority, value);
+            drop(entry);
+            return effect(1, entry.value);
+          });
+        }
+        case 'remove': {
+          const texts = args.map((key) => keyText(keyBytes(key)));
+          if (texts.length === 0) throw malformed();
+          return {
+            grows: 0,
+            run() {
+              const gone = texts.flatMap((text) => {
+                const entry = byKey.get(text);
+                if (entry !== undefined) drop(entry);
+                return entry ?? [];
+              });
+              return effect(gone.length, gone.at(-1)?.value);
+            },
+          };
+        }
+        case 'remove-range': {
+          listOf(args, 2);
+          const [from, to] = [boundOf(first), boundOf(second)];
+          return { grows: 0, run: () => removeRange(from, to) };
+        }
+        case 'clear':
+          listOf(args, 0);
+          return { grows: 0, run: () => removeRange(null, null) };
+        default:
+          throw malformed();
+      }
+    },
+    fields: () => [...order.from(0)].flatMap(({ rank, key, value }) => [rank, key, value]),
+    load(fields) {
+      if (fields.length > capacity * 3) throw broken();
+      const entries: Entry[] = [];
+      for (let at = 0; at < fields.length; at += 3) {
+        const [rank, key, value] = [fields[at], fields[at + 1], fields[at + 2]];
+        if (rank === undefined || key === undefined || value === undefined) throw broken();
+        const entry = entryOf(decodeCanonical(rank, MAX_KEY), key, value);
+        const last = entries.at(-1);
+        if (key.length > MAX_KEY || byKey.has(entry.text)) throw broken();
+        if (last !== undefined && compare(last, entry) >= 0) throw broken();
+        entries.push(entry);
+        byKey.set(entry.text, entry);
+        bytes += weightOf(entry);
+      }
+      order.load(entries);
+    },
+  };
+}
+
+const weightOf = ({ rank, key, value }: Entry): number => rank.length + key.length + value.length + ENTRY;
+
+/** Errors: `COLLECTION_ELEMENT`. */
+const entryOf = (given: Value, key: Uint8Array, value: Uint8Array): Entry => {
+  const priority = checkPriority(given);
+  return { priority, rank: keyBytes(priority), key, value, text: keyText(key) };
+};
+
+/** `[]` is open, `[priority, included]` is not. */
+function boundOf(value: Value | undefined): Bound {
+  const [at, included, ...more] = listOf(value);
+  if (at === undefined) return null;
+  if (typeof included !== 'boolean' || more.length > 0) throw malformed();
+  return { at: checkPriority(at), included };
+}
