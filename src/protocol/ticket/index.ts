@@ -1,2 +1,10 @@
+export { claimText } from './canonical.ts';
+export { classesOf, planAdmission, revocationIds } from './judge.ts';
+export type { Admitted, JudgeContext, Judgement, QuoteFinding, QuoteWanted, Refused } from './judgement.ts';
 export * from './jwt.ts';
+export * from './jwt-key.ts';
 export * from './kinds.ts';
+export { criteriaSignature, validatorSignature } from './signature.ts';
+export * from './tdx-ticket.ts';
+export * from './ticket.ts';
+export * from './validator.ts';

@@ -4,21 +4,11 @@
  * so that a refusal says which of them failed.
  */
 import { z } from 'zod';
-import {
-  derive,
-  fromBase64url,
-  fromUtf8,
-  idFrom,
-  Refusal,
-  toBase64url,
-  toHex,
-  utf8,
-} from '../bytes/index.ts';
+import { fromBase64url, fromUtf8, Refusal, toBase64url, toHex, utf8 } from '../bytes/index.ts';
 import type { Hashes, Plan, UniqueId } from '../bytes/index.ts';
+import { validatorSignature } from './signature.ts';
 
 export const MAX_TOKEN_CHARACTERS = 8192;
-/** Class of JWT tickets: blake3("mosaik.tickets.jwt.v1"). */
-export const JWT_CLASS: UniqueId = idFrom('mosaik.tickets.jwt.v1');
 
 /** All times in Unix seconds, as JWT has them. */
 export interface TicketClaims {
@@ -225,27 +215,14 @@ function parseToken(token: string): ParsedToken | Refusal {
 }
 
 /** The validator's signature as mosaik folds it (coalition.md 3.6): what a group or an issuer's id depends on. */
-export function jwtSignature(
+export const jwtSignature = (
   rules: Pick<JwtRules, 'keys' | 'issuers' | 'audiences' | 'subject' | 'maxLifetime'>,
-): UniqueId {
-  const u64le = (value: number): Uint8Array => {
-    const out = new Uint8Array(8);
-    new DataView(out.buffer).setBigUint64(0, BigInt(value), true);
-    return out;
-  };
-  let signature = JWT_CLASS;
-  for (const key of rules.keys) signature = derive(derive(signature, 'EdDSA'), derive(idFrom('EdDsa'), key));
-  for (const part of [
-    new Uint8Array([0]), // tickets without expiry are not allowed
-    rules.issuers.join(','),
-    rules.audiences.join(','),
-    rules.subject ?? '',
-    u64le(rules.maxLifetime),
-    u64le(0),
-  ])
-    signature = derive(signature, part);
-  return signature;
-}
+): UniqueId =>
+  validatorSignature({
+    ...rules,
+    kind: 'jwt',
+    keys: rules.keys.map((key) => ({ alg: 'EdDSA', key })),
+  });
 
 /** A fresh jti from 16 random bytes. */
 export const jtiFrom = (random: Uint8Array): string => toBase64url(random.subarray(0, 16));

@@ -48,56 +48,64 @@ export function decodeFrame(body: Uint8Array): unknown {
 }
 
 export interface FrameReader {
-  /** Takes bytes as they arrive; answers the bodies that are whole now. Errors: `FRAME_TOO_LONG`. */
-  push(bytes: Uint8Array): Uint8Array[];
-  /** True while a frame has begun and not ended: its sender may be stalling. */
-  pending(): boolean;
+  /** Takes bytes as they arrive. What is held for a frame that is not whole is copied, so nothing else is pinned. */
+  push(bytes: Uint8Array): void;
+  /** The next whole frame's body, or null. Errors: `FRAME_TOO_LONG`. */
+  shift(): Uint8Array | null;
+  /** True when `shift` has something to say: a body, or that the frame is too long. */
+  ready(): boolean;
+  /** Bytes held. */
+  size(): number;
 }
 
-/** Cuts a byte stream into frames; holds at most one frame that is not whole. */
+/** Cuts a byte stream into frames. How much may lie here is for the caller to bound, by not reading on. */
 export function createFrameReader(limit = MAX_FRAME): FrameReader {
-  let held: Uint8Array[] = [];
-  let size = 0;
-  const join = (): Uint8Array => {
-    const [only] = held;
-    if (held.length === 1 && only !== undefined) return only;
-    const whole = new Uint8Array(size);
-    let at = 0;
-    for (const part of held) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
+  /** What is held lies from `at` to `end`; the rest of an owned buffer is room to grow into. */
+  let buffer = new Uint8Array(0);
+  let at = 0;
+  let end = 0;
+  let owned = false;
+  const announced = (): number =>
+    end - at < HEAD ? 0 : new DataView(buffer.buffer, buffer.byteOffset + at, HEAD).getUint32(0);
+  const ready = (): boolean => {
+    if (end - at < HEAD) return false;
+    const length = announced();
+    return length > limit || end - at >= HEAD + length;
   };
-  /** Bytes that must be there before it is worth looking again. */
-  let wanted = HEAD;
   return {
     push(bytes) {
-      if (bytes.length === 0) return [];
-      held.push(bytes);
-      size += bytes.length;
-      if (size < wanted) return [];
-      const all = join();
-      const view = new DataView(all.buffer, all.byteOffset, all.length);
-      const bodies: Uint8Array[] = [];
-      let at = 0;
-      wanted = HEAD;
-      while (all.length - at >= HEAD) {
-        const length = view.getUint32(at);
-        if (length > limit)
-          throw new Refusal('FRAME_TOO_LONG', `A frame announces ${length} bytes; ${limit} is the limit.`);
-        if (all.length - at < HEAD + length) {
-          wanted = HEAD + length;
-          break;
-        }
-        bodies.push(all.subarray(at + HEAD, at + HEAD + length));
-        at += HEAD + length;
+      if (bytes.length === 0) return;
+      if (at === end) {
+        buffer = bytes as Uint8Array<ArrayBuffer>;
+        at = 0;
+        end = bytes.length;
+        owned = false;
+        return;
       }
-      held = at < all.length ? [all.subarray(at)] : [];
-      size = all.length - at;
-      return bodies;
+      const size = end - at + bytes.length;
+      if (!owned || end + bytes.length > buffer.length) {
+        // doubled, not sized by what the frame announces: a peer pays for memory here with bytes of its own
+        const grown = new Uint8Array(Math.max(2 * (end - at), size, 64));
+        grown.set(buffer.subarray(at, end));
+        buffer = grown;
+        end -= at;
+        at = 0;
+        owned = true;
+      }
+      buffer.set(bytes, end);
+      end += bytes.length;
     },
-    pending: () => size > 0,
+    shift() {
+      if (!ready()) return null;
+      const length = announced();
+      if (length > limit)
+        throw new Refusal('FRAME_TOO_LONG', `A frame announces ${length} bytes; ${limit} is the limit.`);
+      const body = buffer.subarray(at + HEAD, at + HEAD + length);
+      at += HEAD + length;
+      return body;
+    },
+    ready,
+    size: () => end - at,
   };
 }
 
@@ -140,7 +148,7 @@ function checkNesting(body: Uint8Array): void {
       // each item takes a byte at least, so a count beyond the body is a lie
       const items = major === 4 ? argument : argument * 2;
       if (items > body.length) throw malformed();
-      if (left.length >= MAX_NESTING) throw new Refusal('FRAME_NESTING', 'The frame is nested too deeply.');
+      if (left.length > MAX_NESTING) throw new Refusal('FRAME_NESTING', 'The frame is nested too deeply.');
       left.push(items);
     } else if (major === 6) throw new Refusal('FRAME_FORMAT', 'Tags are not part of any frame here.');
   }

@@ -2,118 +2,270 @@
  * The universe: this node's one endpoint on the peer-to-peer network. One Ed25519 key is one PeerId; links by
  * protocol id over TCP, noise and yamux (house.md 3, core.md 3). Everything above names peers by their key in hex.
  */
-import { noise } from '@libp2p/noise';
-import { publicKeyFromRaw } from '@libp2p/crypto/keys';
-import { identify } from '@libp2p/identify';
-import { peerIdFromPublicKey } from '@libp2p/peer-id';
-import type { Ed25519PrivateKey, Ed25519PublicKey, PeerId, Stream } from '@libp2p/interface';
-import { tcp } from '@libp2p/tcp';
-import { yamux } from '@libp2p/yamux';
-import { multiaddr } from '@multiformats/multiaddr';
-import { createLibp2p } from 'libp2p';
-import { fromHex, Refusal, toHex } from '../../../protocol/bytes/index.ts';
-import { createLink } from './link.ts';
+import type { PeerId, Stream } from '@libp2p/interface';
+import { Refusal, toHex } from '../../../protocol/bytes/index.ts';
+import { ownPublicAddresses, readAddress, reachOf } from './addresses.ts';
+import type { DialRules } from './addresses.ts';
+import { createCompanions } from './companions.ts';
+import { createLink } from './create-link.ts';
+import { withDeadline } from './deadline.ts';
+import { createGate } from './gate.ts';
+import { createGossip } from './gossip.ts';
+import { CLOSE } from './link.ts';
 import type { Link } from './link.ts';
+import { hexOf, peerIdOf, startNode } from './node.ts';
+import type { Node } from './node.ts';
+import { openPeerFile } from './peer-file.ts';
+import { createPointers } from './pointers.ts';
+import { createObserver } from './observer.ts';
+import { defaultLimits } from './types.ts';
+import type { Universe, UniverseEvent, UniverseOptions } from './types.ts';
 
-export interface UniverseOptions {
-  /** Raw 32-byte Ed25519 public key of the node. */
-  readonly key: Uint8Array;
-  /** Signs with the node key; the key itself stays in the vault. */
-  readonly sign: (message: Uint8Array) => Uint8Array;
-  /** Multiaddrs to listen on; empty: dial only. */
-  readonly listen: readonly string[];
-}
+/** Addresses of one peer that are kept; a peer that changes its addresses all the time fills nothing. */
+const MAX_ADDRESSES = 16;
+/** How long a connection may take to end in good order, milliseconds. */
+const HANG_UP = 2000;
+/** A peer that turned up on the local network and could not be reached is tried again after this, milliseconds. */
+const LOCAL_RETRY = 30_000;
 
-export interface Universe {
-  /** This node's key, hex. */
-  readonly self: string;
-  /** Multiaddrs under which this node can be dialled, each with its peer id. */
-  addresses(): readonly string[];
-  /** Lets this node know where a peer may be reached. */
-  learn(peer: string, addresses: readonly string[]): Promise<void>;
-  /** Opens a link; dials when there is no connection yet. Errors: `PEER_UNREACHABLE`. */
-  open(peer: string, protocol: string, signal?: AbortSignal): Promise<Link>;
-  /** Answers links of this protocol; answers how to stop. At most `perPeer` at once from one peer, default 4. */
-  serve(protocol: string, handler: (link: Link) => void, perPeer?: number): Promise<() => Promise<void>>;
-  /** Connected peers, hex. */
-  connected(): readonly string[];
-  /** Closes every connection to a peer. */
-  disconnect(peer: string): Promise<void>;
-  close(): Promise<void>;
-}
+/**
+ * Loopback may be dialled by a node that listens there itself, or nowhere: on a node that the world can reach, an
+ * address of a stranger must not lead back inside. Private networks may, because coalitions live in them.
+ */
+export const defaultRules = (listen: readonly string[]): DialRules => ({
+  loopback: listen.length === 0 || listen.some((text) => reachOf(readAddress(text)) === 'loopback'),
+  private: true,
+  names: true,
+});
 
-/** How long a dial and the negotiation of a protocol may take, milliseconds. */
-const DIAL = 10_000;
-
-/** Errors: `LISTEN_FAILED`. */
-export async function openUniverse({ key, sign, listen }: UniverseOptions): Promise<Universe> {
-  const publicKey = publicKeyFromRaw(key) as Ed25519PublicKey;
-  const privateKey: Ed25519PrivateKey = {
-    type: 'Ed25519',
-    publicKey,
-    get raw(): Uint8Array {
-      throw new Error('the node key stays in the vault');
-    },
-    equals: (other: unknown) => other === privateKey,
-    sign: (message) => sign(message instanceof Uint8Array ? message : message.subarray()),
+/** Errors: `LISTEN_FAILED`, `ADDRESS_FORMAT`, and those of the disk for the peer file. */
+export async function openUniverse(options: UniverseOptions): Promise<Universe> {
+  const { key, listen, bootstrap = [], relay = {} } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const self = toHex(key);
+  const selfId = peerIdOf(self);
+  const watchers = new Set<(event: UniverseEvent) => void>();
+  const tell = (event: UniverseEvent): void => {
+    for (const watcher of watchers) watcher(event);
   };
-  const node = await createLibp2p({
-    privateKey,
-    addresses: { listen: [...listen] },
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    services: { identify: identify() },
+  /** The node, once there is one; the parts that it is made of ask it later. */
+  let running: Node | null = null;
+
+  const companions = createCompanions({
+    addresses: [...bootstrap, ...(relay.through ?? [])],
+    connected: (peer) => isConnected(peer),
+    dial: (peer) => connect(peer),
+    wait: limits.retry,
+  });
+  const gate = createGate({
+    self: selfId,
+    rules: { ...defaultRules(listen), ...options.dial },
+    configured: new Set([...companions.peers.values()].flat().map(String)),
+    perAddress: limits.inboundPerAddress,
+    overall: limits.inboundOverall,
+    perPeer: limits.connectionsPerPeer,
+    count: (peer) => running?.getConnections(peer).length ?? 0,
+  });
+  const file = openPeerFile({
+    path: options.peerFile ?? null,
+    volatile: (name) => name === `/peers/${selfId.toCID().toString()}`,
+  });
+  const lastTried = new Map<string, number>();
+  const foundLocally = (peer: PeerId): void => {
+    if (peer.type !== 'Ed25519') return;
+    const name = hexOf(peer);
+    if (isConnected(name) || performance.now() - (lastTried.get(name) ?? -LOCAL_RETRY) < LOCAL_RETRY) return;
+    if (lastTried.size > 1000) lastTried.clear();
+    lastTried.set(name, performance.now());
+    connect(name).catch(() => undefined);
+  };
+  const node = await startNode({
+    options,
+    limits,
+    gater: gate.gater,
+    datastore: file,
+    found: foundLocally,
   }).catch((error: unknown) => {
-    throw new Refusal('LISTEN_FAILED', `The network cannot be opened: ${(error as Error).message}`);
+    file.close();
+    throw error;
+  });
+  running = node;
+  const gossip = createGossip(node.services.gossip, hexOf);
+  const observer = createObserver(node);
+  const links = new Map<Link, string>();
+  const closing = new AbortController();
+
+  const isConnected = (peer: string): boolean =>
+    running !== null && running.getConnections(peerIdOf(peer)).length > 0;
+
+  const unreachable = (peer: string, error: unknown): Refusal =>
+    new Refusal(
+      'PEER_UNREACHABLE',
+      `The peer ${peer.slice(0, 12)}… cannot be reached: ${(error as Error).message}`,
+    );
+
+  const connect = async (peer: string, signal: AbortSignal = closing.signal): Promise<void> => {
+    const id = peerIdOf(peer);
+    try {
+      await withDeadline(limits.dial, signal, (inner) => node.dial(id, { signal: inner }));
+    } catch (error) {
+      throw unreachable(peer, error);
+    }
+  };
+
+  const track = (stream: Stream, peer: string, protocol: string): Link => {
+    const link = createLink(stream, peer, protocol);
+    links.set(link, protocol);
+    const untrack = (): void => {
+      links.delete(link);
+      observer.count(link);
+    };
+    void link.closed.then(untrack);
+    return link;
+  };
+
+  // ---- what happens on the network, in our words ----
+  node.addEventListener('peer:connect', ({ detail }) => tell({ kind: 'connected', peer: hexOf(detail) }));
+  node.addEventListener('peer:disconnect', ({ detail }) => {
+    const peer = hexOf(detail);
+    tell({ kind: 'disconnected', peer });
+    companions.lost(peer);
+  });
+  // libp2p says so for every protocol that comes and goes as well
+  let told = '';
+  node.addEventListener('self:peer:update', () => {
+    const now = node.getMultiaddrs().map(String).toSorted().join(' ');
+    if (now === told) return;
+    told = now;
+    tell({ kind: 'addresses' });
+  });
+  node.services.gossip.addEventListener('subscription-change', ({ detail }) => {
+    const peer = hexOf(detail.peerId);
+    for (const { topic, subscribe } of detail.subscriptions)
+      tell({ kind: subscribe ? 'listening' : 'silent', peer, topic });
   });
 
+  const learn = async (peer: string, addresses: readonly string[]): Promise<void> => {
+    const id = peerIdOf(peer);
+    const text = id.toString();
+    const given = addresses.slice(0, MAX_ADDRESSES).map((address) => readAddress(address, text));
+    if (given.length === 0 || peer === self) return;
+    const known = await node.peerStore.get(id).catch(() => null);
+    // merged as long as there is room; then what is newer replaces what is old
+    const room = (known?.addresses.length ?? 0) + given.length <= MAX_ADDRESSES;
+    await (room
+      ? node.peerStore.merge(id, { multiaddrs: given })
+      : node.peerStore.patch(id, { multiaddrs: given }));
+  };
+  for (const [peer, addresses] of companions.peers) await learn(peer, addresses.map(String));
+  companions.start();
+
+  const hangUp = async (id: PeerId): Promise<void> => {
+    await withDeadline(HANG_UP, undefined, (signal) => node.hangUp(id, { signal })).catch(() => undefined);
+  };
+
   return {
-    self: toHex(key),
-    addresses: () => node.getMultiaddrs().map(String),
-    async learn(peer, addresses) {
-      await node.peerStore.merge(peerIdOf(peer), { multiaddrs: addresses.map((text) => multiaddr(text)) });
+    self,
+    addresses() {
+      const own = node.getMultiaddrs().map(String);
+      if ((options.announce?.length ?? 0) > 0) return own;
+      const direct = ownPublicAddresses(listen, node.getMultiaddrs()).map((text) => `${text}/p2p/${selfId}`);
+      return [...new Set([...own, ...direct])];
     },
-    async open(peer, protocol, signal) {
-      const limit = AbortSignal.timeout(DIAL);
+    learn,
+    connect,
+    async open(peer, protocol, signal = closing.signal) {
+      const id = peerIdOf(peer);
       let stream: Stream;
       try {
-        stream = await node.dialProtocol(peerIdOf(peer), protocol, {
-          signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-        });
-      } catch (error) {
-        throw new Refusal(
-          'PEER_UNREACHABLE',
-          `The peer ${peer.slice(0, 12)}… cannot be reached: ${(error as Error).message}`,
+        stream = await withDeadline(limits.dial, signal, (inner) =>
+          node.dialProtocol(id, protocol, {
+            signal: inner,
+            runOnLimitedConnection: true,
+            maxOutboundStreams: limits.streams,
+          }),
         );
+      } catch (error) {
+        throw unreachable(peer, error);
       }
-      return createLink(stream, peer, protocol);
+      return track(stream, peer, protocol);
     },
     async serve(protocol, handler, perPeer = 4) {
+      const open = new Map<string, number>();
       await node.handle(
         protocol,
-        (stream, connection) => handler(createLink(stream, hexOf(connection.remotePeer), protocol)),
-        { maxInboundStreams: perPeer, maxOutboundStreams: 64 },
+        (stream, connection) => {
+          const peer = hexOf(connection.remotePeer);
+          const link = track(stream, peer, protocol);
+          const here = open.get(peer) ?? 0;
+          if (here >= perPeer) {
+            void link.close(CLOSE.noCapacity);
+            return;
+          }
+          open.set(peer, here + 1);
+          const gone = (): void => {
+            const left = (open.get(peer) ?? 1) - 1;
+            if (left === 0) open.delete(peer);
+            else open.set(peer, left);
+          };
+          void link.closed.then(gone);
+          handler(link);
+        },
+        {
+          // libp2p counts per connection, and streams that are still closing; the count above is the one that tells
+          maxInboundStreams: Math.min(limits.streams, 2 * perPeer + 16),
+          maxOutboundStreams: limits.streams,
+          runOnLimitedConnection: true,
+        },
       );
       return () => node.unhandle(protocol);
     },
     connected: () => node.getPeers().map(hexOf),
-    async disconnect(peer) {
-      await node.hangUp(peerIdOf(peer));
+    async remembered(limit) {
+      const peers = await node.peerStore.all();
+      const seen = peers
+        .filter(({ id, addresses }) => id.type === 'Ed25519' && addresses.length > 0)
+        .map(({ id, metadata }) => ({ id, at: lastDial(metadata.get('last-dial-success')) }))
+        .filter(({ at }) => at > 0)
+        .toSorted((a, b) => b.at - a.at);
+      return seen.slice(0, limit).map(({ id }) => hexOf(id));
     },
+    disconnect: (peer) => hangUp(peerIdOf(peer)),
+    deny(peer, milliseconds, reason) {
+      const id = peerIdOf(peer);
+      gate.deny(peer, milliseconds, reason);
+      if (milliseconds > 0) void hangUp(id);
+    },
+    only(peers) {
+      gate.only(peers);
+      if (peers === null) return;
+      for (const id of node.getPeers()) if (!peers.includes(hexOf(id))) void hangUp(id);
+    },
+    ...gossip,
+    ...createPointers(node.services.pointers, hexOf, self),
+    watch(handler) {
+      watchers.add(handler);
+      return () => void watchers.delete(handler);
+    },
+    stats: () => ({
+      ...observer.look(links.keys()),
+      denied: gate.denials(),
+      refused: gate.refused(),
+    }),
     async close() {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      companions.stop();
+      watchers.clear();
+      // whoever is at the other end of a link learns that this was no accident
+      await Promise.all([...links.keys()].map((link) => link.close(CLOSE.gracefulShutdown)));
       await node.stop();
+      running = null;
+      file.close();
     },
   };
 }
 
-/** The libp2p id of a node key in hex. Errors: `PEER_FORMAT`. */
-export function peerIdOf(peer: string): PeerId {
-  return peerIdFromPublicKey(publicKeyFromRaw(fromHex(peer, 32)));
-}
-
-/** The node key of a libp2p id, hex; ids without an inlined key do not occur: only Ed25519 keys pass here. */
-export function hexOf(peer: PeerId): string {
-  if (peer.publicKey === undefined) throw new Refusal('PEER_FORMAT', 'The peer id does not carry its key.');
-  return toHex(peer.publicKey.raw);
-}
+/** libp2p writes it as decimal milliseconds. */
+const lastDial = (bytes: Uint8Array | undefined): number =>
+  bytes === undefined ? 0 : Number(Buffer.from(bytes).toString()) || 0;

@@ -1,0 +1,176 @@
+/** The gate by itself, with a clock of its own, and then as it stands before a node. */
+import type { MultiaddrConnection, PeerId } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import { describe, expect, it } from 'vitest';
+import { createBuckets, peerIdOf } from '../../../../src/main/substrate/universe/index.ts';
+import { createGate } from '../../../../src/main/substrate/universe/gate.ts';
+import type { Gate } from '../../../../src/main/substrate/universe/gate.ts';
+import { addressOf, eventually, introduce, nodeKey, pause, stranger, universe } from './support.ts';
+
+const from = (address: string): MultiaddrConnection =>
+  ({ remoteAddr: multiaddr(address) }) as unknown as MultiaddrConnection;
+
+function gateAt(clock: { at: number }, connections = 0): Gate {
+  return createGate({
+    self: peerIdOf(nodeKey().hex),
+    rules: { loopback: false, private: true, names: true },
+    configured: new Set(['/ip4/127.0.0.1/tcp/5']),
+    perAddress: { rate: 1, burst: 3 },
+    overall: { rate: 10, burst: 5 },
+    perPeer: 2,
+    count: () => connections,
+    now: () => clock.at,
+  });
+}
+
+describe('token buckets', () => {
+  it('let a burst through, then a rate, and forget who rests', () => {
+    let at = 0;
+    const buckets = createBuckets({ rate: 2, burst: 3 }, () => at, 2);
+    expect([1, 2, 3, 4].map(() => buckets.take('a'))).toEqual([true, true, true, false]);
+    at += 500;
+    expect([1, 2].map(() => buckets.take('a'))).toEqual([true, false]);
+    at += 10_000;
+    expect([1, 2, 3, 4].map(() => buckets.take('a'))).toEqual([true, true, true, false]);
+    buckets.take('b');
+    buckets.take('c');
+    expect(buckets.size()).toBe(2);
+  });
+});
+
+describe('the gate', () => {
+  it('keeps a denied peer out until the denial ends', () => {
+    const clock = { at: 1000 };
+    const gate = gateAt(clock);
+    const { hex } = nodeKey();
+    const peer = peerIdOf(hex);
+    const inbound = from('/ip4/1.2.3.4/tcp/1');
+    expect(gate.gater.denyDialPeer?.(peer)).toBe(false);
+    gate.deny(hex, 5000, 'forged entries');
+    expect(gate.gater.denyDialPeer?.(peer)).toBe(true);
+    expect(gate.gater.denyInboundEncryptedConnection?.(peer, inbound)).toBe(true);
+    expect(gate.denials()).toEqual([{ peer: hex, remaining: 5000, reason: 'forged entries' }]);
+    clock.at += 5000;
+    expect(gate.gater.denyInboundEncryptedConnection?.(peer, inbound)).toBe(false);
+    expect(gate.denials()).toEqual([]);
+    gate.deny(hex, 5000, 'again');
+    gate.deny(hex, 0, '');
+    expect(gate.gater.denyDialPeer?.(peer)).toBe(false);
+  });
+
+  it('with a list lets in only who is on it', () => {
+    const gate = gateAt({ at: 0 });
+    const [friend, other] = [nodeKey().hex, nodeKey().hex];
+    gate.only([friend]);
+    expect(gate.gater.denyDialPeer?.(peerIdOf(friend))).toBe(false);
+    expect(gate.gater.denyDialPeer?.(peerIdOf(other))).toBe(true);
+    gate.only(null);
+    expect(gate.gater.denyDialPeer?.(peerIdOf(other))).toBe(false);
+  });
+
+  it('counts inbound connections by address and altogether', () => {
+    const clock = { at: 0 };
+    const gate = gateAt(clock);
+    const knock = (address: string): unknown => gate.gater.denyInboundConnection?.(from(address));
+    expect([1, 2, 3, 4].map(() => knock('/ip4/1.1.1.1/tcp/9'))).toEqual([false, false, false, true]);
+    expect([knock('/ip4/2.2.2.2/tcp/9'), knock('/ip4/3.3.3.3/tcp/9'), knock('/ip4/4.4.4.4/tcp/9')]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(gate.refused()).toBe(2);
+    clock.at += 1000;
+    expect(knock('/ip4/1.1.1.1/tcp/9')).toBe(false);
+  });
+
+  it('takes no more connections with one peer than it should', () => {
+    const peer = peerIdOf(nodeKey().hex);
+    expect(
+      gateAt({ at: 0 }, 1).gater.denyInboundEncryptedConnection?.(peer, from('/ip4/1.1.1.1/tcp/1')),
+    ).toBe(false);
+    expect(
+      gateAt({ at: 0 }, 2).gater.denyInboundEncryptedConnection?.(peer, from('/ip4/1.1.1.1/tcp/1')),
+    ).toBe(true);
+  });
+
+  it('dials what was configured whatever the rules say, and stores nothing that it would not dial', () => {
+    const gate = gateAt({ at: 0 });
+    const peer = peerIdOf(nodeKey().hex);
+    const may = (address: string): boolean => gate.gater.denyDialMultiaddr?.(multiaddr(address)) === false;
+    expect(may('/ip4/127.0.0.1/tcp/5')).toBe(true);
+    expect(may(`/ip4/127.0.0.1/tcp/5/p2p/${peer.toString()}`)).toBe(true);
+    expect(may('/ip4/127.0.0.1/tcp/6')).toBe(false);
+    expect(may('/ip4/169.254.169.254/tcp/80')).toBe(false);
+    expect(gate.gater.filterMultiaddrForPeer?.(peer, multiaddr('/ip4/127.0.0.1/tcp/6'))).toBe(false);
+    expect(gate.gater.filterMultiaddrForPeer?.(peer, multiaddr('/ip4/10.0.0.1/tcp/6'))).toBe(true);
+  });
+});
+
+describe('a node behind its gate', () => {
+  it('accepts Ed25519 peers only', async () => {
+    const node = await universe();
+    const other = await stranger('secp256k1');
+    const dial = async (): Promise<PeerId | null> => {
+      const connection = await other.dial(addressOf(node), { signal: AbortSignal.timeout(3000) });
+      await pause(200);
+      return connection.status === 'open' ? connection.remotePeer : null;
+    };
+    expect(await dial().catch(() => null)).toBeNull();
+    expect(node.connected()).toEqual([]);
+    expect(node.stats().refused).toBeGreaterThan(0);
+  });
+
+  it('hangs up on a peer that is denied, refuses it, and lets it in again afterwards', async () => {
+    const [a, b] = [await universe(), await universe()];
+    await introduce(a, b);
+    await introduce(b, a);
+    await a.connect(b.self);
+    await eventually('the connection', () => b.connected().includes(a.self));
+    a.deny(b.self, 1200, 'no ticket');
+    await eventually('the end of it', () => a.connected().length === 0);
+    await expect(a.connect(b.self)).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+    await b.connect(a.self).catch(() => undefined);
+    await pause(100);
+    expect(a.connected()).toEqual([]);
+    expect(a.stats().denied).toMatchObject([{ peer: b.self, reason: 'no ticket' }]);
+    await eventually('the denial to end', () => a.stats().denied.length === 0);
+    await a.connect(b.self);
+    expect(a.connected()).toEqual([b.self]);
+  });
+
+  it('does not take more than its share of connections from one address', async () => {
+    const node = await universe({ limits: { inboundPerAddress: { rate: 0.1, burst: 3 } } });
+    let refused = 0;
+    for (let i = 0; i < 6; i++) {
+      const other = await universe();
+      await introduce(other, node);
+      const link = other.open(node.self, '/muster/none/1');
+      await link.catch((error: { code: string }) => {
+        expect(error.code).toBe('PEER_UNREACHABLE');
+      });
+      await pause(50);
+      if (other.connected().length === 0) refused += 1;
+    }
+    expect(refused).toBe(3);
+    expect(node.connected().length).toBe(3);
+  });
+
+  it('does not take more connections than it should altogether', async () => {
+    const node = await universe({ limits: { connections: 2 } });
+    for (let i = 0; i < 4; i++) {
+      const other = await universe();
+      await introduce(other, node);
+      await other.connect(node.self).catch(() => undefined);
+      await pause(50);
+    }
+    expect(node.connected().length).toBe(2);
+  });
+
+  it('that listens to the world does not let itself be led back into its own machine', async () => {
+    const world = await universe({ listen: ['/ip4/0.0.0.0/tcp/0'] });
+    const inside = await universe();
+    await introduce(world, inside);
+    await expect(world.connect(inside.self)).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+    expect(inside.connected()).toEqual([]);
+  });
+});
