@@ -11,6 +11,7 @@ export const topic = z.enum([
   'tickets',
   'compute',
   'chronicle',
+  'network',
   'settings',
   'problems',
 ]);

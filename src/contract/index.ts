@@ -6,6 +6,7 @@ import { compute } from './compute.ts';
 import { events } from './events.ts';
 import { identity } from './identity.ts';
 import { machines } from './machines.ts';
+import { network } from './network.ts';
 import { operations } from './operations.ts';
 import { settings } from './settings.ts';
 import { tickets } from './tickets.ts';
@@ -21,6 +22,7 @@ export const contract = {
   tickets,
   compute,
   chronicle,
+  network,
   operations,
   settings,
   events,
@@ -35,6 +37,7 @@ export * from './compute.ts';
 export * from './events.ts';
 export * from './identity.ts';
 export * from './machines.ts';
+export * from './network.ts';
 export * from './operations.ts';
 export * from './policy.ts';
 export * from './problem.ts';

@@ -32,6 +32,16 @@ export const settingsShape = z.object({
   challengeMinutes: z.number().int().min(1).max(10_080),
   /** Collateral that ends within so many days raises an alarm. */
   alarmDays: z.number().int().min(1).max(60),
+  /** Take part in the network. Off until a person turns it on: it opens a port to others. */
+  network: z.boolean(),
+  /** Multiaddr to listen on, `/ip4/0.0.0.0/tcp/4001`; empty: dial only. */
+  networkListen: z.string().max(256),
+  /** Nodes to begin with: multiaddrs that end in `/p2p/12D3Koo…`. */
+  networkBootstrap: z.array(z.string().max(512)).max(32),
+  /** Look for nodes on the local network, and be found there. */
+  networkLocal: z.boolean(),
+  /** Carry connections of others to nodes that nobody can reach. */
+  networkRelay: z.boolean(),
   theme: z.enum(['system', 'light', 'dark', 'contrast']),
   language: z.enum(['en', 'pseudo']),
   lens: z.enum(['operator', 'mediator', 'auditor']),
@@ -53,6 +63,11 @@ export const defaultSettings: Settings = {
   challengeHours: 0,
   challengeMinutes: 60,
   alarmDays: 7,
+  network: false,
+  networkListen: '/ip4/0.0.0.0/tcp/4001',
+  networkBootstrap: [],
+  networkLocal: false,
+  networkRelay: false,
   theme: 'system',
   language: 'en',
   lens: 'operator',

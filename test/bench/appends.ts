@@ -10,7 +10,7 @@ import { createFeed } from '../../src/main/services/feed/index.ts';
 import { createLedger } from '../../src/main/services/ledger/index.ts';
 import { openThreadedStore } from '../../src/main/store/index.ts';
 import type { Rules } from '../../src/main/store/index.ts';
-import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/index.ts';
+import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/log/index.ts';
 import { memoryVault } from '../keys.ts';
 import { flow, perSecond, rate } from './measure.ts';
 import type { Bench } from './run.ts';

@@ -11,7 +11,7 @@ import { coalitionFileText, composeCoalition } from '../../src/main/services/coa
 import { openLocalStore, openVault, passphraseSeal } from '../../src/main/store/index.ts';
 import type { KeyVault } from '../../src/main/store/index.ts';
 import { asStore } from '../local-store.ts';
-import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/index.ts';
+import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/log/index.ts';
 import { nodeHashes } from '../../src/main/hashes.ts';
 
 export const SEED_PASSPHRASE = 'bench bench bench';

@@ -8,7 +8,7 @@ import {
   verifyInclusion,
 } from '../../src/protocol/log/index.ts';
 import { createSignatureChecker, nodeHashes } from '../../src/main/hashes.ts';
-import type { LogStep, OrderedLog } from '../../src/main/substrate/index.ts';
+import type { LogStep, OrderedLog } from '../../src/main/substrate/log/index.ts';
 import type { Store } from '../../src/main/store/index.ts';
 
 export interface OrderedLogUnderTest {

@@ -8,7 +8,7 @@ import { createSignatureChecker, nodeHashes } from '../../src/main/hashes.ts';
 import { lockFolder } from '../../src/main/node/index.ts';
 import { fullCheck, openLocalStore, openVault, passphraseSeal } from '../../src/main/store/index.ts';
 import type { LocalStore, Store } from '../../src/main/store/index.ts';
-import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/index.ts';
+import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/log/index.ts';
 import {
   cidFromDigest,
   encodeCanonical,

@@ -16,7 +16,7 @@ import { createLedger } from '../../src/main/services/ledger/index.ts';
 import { openThreadedStore } from '../../src/main/store/threaded.ts';
 import { passphraseSeal } from '../../src/main/store/seal.ts';
 import { openVault } from '../../src/main/store/vault.ts';
-import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/index.ts';
+import { nodeOrigin, openCommitteeOfOne } from '../../src/main/substrate/log/index.ts';
 import { toHex } from '../../src/protocol/bytes/index.ts';
 import { randomFrom } from '../random.ts';
 import { CHEAP, PASSPHRASE } from './secrets.ts';

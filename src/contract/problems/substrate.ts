@@ -143,7 +143,8 @@ export const substrateProblems = {
     next: 'See that etcd runs, has a leader and room; the node goes on by itself when it answers.',
   },
   ETCD_COMPACTED: {
-    meaning: 'The etcd behind this log has forgotten changes that this node has not seen. It reads all again.',
+    meaning:
+      'The etcd behind this log has forgotten changes that this node has not seen. It reads all again.',
     next: 'Nothing needs to be done; keep more history in etcd if it happens often.',
   },
   LOG_FORKED: {
@@ -189,5 +190,105 @@ export const substrateProblems = {
   COLLECTION_SNAPSHOT: {
     meaning: 'What another member sent is no state of this collection; the own state was kept.',
     next: 'Wait for another leader and check that member.',
+  },
+  CONNECTION_RATE: {
+    meaning: 'Connections were turned away because too many came at once.',
+    next: 'Nothing needs to be done; deny who does it again and again.',
+  },
+  NETWORK_OFF: {
+    meaning: 'The network of this node is not open, so nothing can be asked of it.',
+    next: 'Turn it on under Network, and unlock the node.',
+  },
+  GROUP_UNKNOWN: {
+    meaning: 'This node is in no Group with that id.',
+    next: 'Compare the id with the list of Groups.',
+  },
+  ADDRESS_FORMAT: {
+    meaning: 'The address of a node cannot be read.',
+    next: 'Write it as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, as the other node shows it.',
+  },
+  GOSSIP_SIZE: {
+    meaning: 'A message to everybody is larger than 64 KiB. It was not sent.',
+    next: 'Announce its hash, and let others fetch it.',
+  },
+  GOSSIP_RATE: {
+    meaning: 'A node sent more messages to everybody than it may. The rest was dropped.',
+    next: 'It misbehaves, or its clock does; it can be denied for a while.',
+  },
+  UNIVERSE_CLOSED: {
+    meaning: 'The network of this node is closing.',
+    next: 'Turn it on again.',
+  },
+  POINTERS_OFF: {
+    meaning: 'This node takes no part in the table of pointers.',
+    next: 'Turn it on, or ask by address.',
+  },
+  POINTERS_FAILED: {
+    meaning: 'The table of pointers gave no answer.',
+    next: 'Try again when more nodes are connected.',
+  },
+  ENTRY_FORMAT: {
+    meaning: 'What a node says of itself cannot be read. It was not taken.',
+    next: 'It runs another version or misbehaves.',
+  },
+  ENTRY_SIZE: {
+    meaning: 'What a node says of itself is larger than it may be. It was not taken.',
+    next: 'It should list fewer addresses, tags or tickets.',
+  },
+  ENTRY_PROTOCOL: {
+    meaning: 'A node speaks a version of the protocol that this one does not know.',
+    next: 'Compare the versions of both nodes.',
+  },
+  ENTRY_SIGNATURE: {
+    meaning: 'What was said in the name of a node was not signed by it. It was not taken.',
+    next: 'Whoever passed it on misbehaves.',
+  },
+  ENTRY_NETWORK: {
+    meaning: 'The node is in another network, so it does not exist for this one.',
+    next: 'Nothing needs to be done.',
+  },
+  ENTRY_OLD: {
+    meaning: 'What was heard of a node is older than what is known of it.',
+    next: 'Nothing needs to be done.',
+  },
+  ENTRY_DRIFT: {
+    meaning: 'The clock of a node is too far from the clock here, so it is not believed.',
+    next: 'Set both clocks, best by NTP.',
+  },
+  ENTRY_STALE: {
+    meaning: 'A node was not heard for five minutes, so it is not shown any more.',
+    next: 'It comes back by itself when it is heard.',
+  },
+  DEPARTURE_FORMAT: {
+    meaning: 'A farewell cannot be read. It was not believed.',
+    next: 'Whoever sent it misbehaves.',
+  },
+  DEPARTURE_SIGNATURE: {
+    meaning: 'A farewell was not signed by the node that it is about.',
+    next: 'Whoever sent it misbehaves.',
+  },
+  ANNOUNCEMENT_FORMAT: {
+    meaning: 'An announcement cannot be read. It was dropped.',
+    next: 'Whoever sent it runs another version or misbehaves.',
+  },
+  CATALOGUE_FULL: {
+    meaning: 'This node knows as many others as it can hold.',
+    next: 'It goes on when some have left.',
+  },
+  DIFFERENT_NETWORK: {
+    meaning: 'The other node is in another network.',
+    next: 'Both must be in the same one to meet.',
+  },
+  SYNC_FORMAT: {
+    meaning: 'The list of nodes that the other one sent cannot be read.',
+    next: 'Compare the versions of both nodes.',
+  },
+  SYNC_FAILED: {
+    meaning: 'The two nodes could not compare whom they know.',
+    next: 'Try again; see whether both run the same version.',
+  },
+  PING_FAILED: {
+    meaning: 'The other node did not answer as it should.',
+    next: 'Try again later.',
   },
 } as const satisfies ProblemList;

@@ -7,6 +7,7 @@ import { compute } from './compute.ts';
 import { events } from './events.ts';
 import { identity } from './identity.ts';
 import { machines } from './machines.ts';
+import { network } from './network.ts';
 import { operations } from './operations.ts';
 import { settings } from './settings.ts';
 import { tickets } from './tickets.ts';
@@ -19,6 +20,7 @@ export const router = os.router({
   tickets,
   compute,
   chronicle,
+  network,
   operations,
   settings,
   events,

@@ -30,6 +30,8 @@ import type { Issuer } from '../services/issuer/index.ts';
 import { createLedger } from '../services/ledger/index.ts';
 import { createMachines, readSimulatedRoots } from '../services/machines/index.ts';
 import type { Machines } from '../services/machines/index.ts';
+import { createNetwork } from '../services/network/index.ts';
+import type { Network } from '../services/network/index.ts';
 import { createOperations } from '../services/operations/index.ts';
 import type { Operations } from '../services/operations/index.ts';
 import { openSettings } from '../services/settings/index.ts';
@@ -65,6 +67,7 @@ export interface MusterNode {
   readonly issuer: Issuer;
   readonly compute: Compute;
   readonly chronicle: Chronicle;
+  readonly network: Network;
   readonly operations: Operations;
   readonly settings: SettingsService;
   readonly feed: Feed;
@@ -118,7 +121,12 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       };
     });
     /** What a person should look at, as long as it lasts. */
-    const standing = () => [...nodeLog.problems(), ...health.problems(), ...machines.problems()];
+    const standing = () => [
+      ...nodeLog.problems(),
+      ...network.problems(),
+      ...health.problems(),
+      ...machines.problems(),
+    ];
     const ledger = createLedger({ store, vault, feed, now });
     const health = startHealth({ path, health: store.health, now, changed: () => feed.changed('problems') });
     opened.push(health);
@@ -135,7 +143,10 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       vault,
       ledger,
       openLog: nodeLog.open,
-      changed: () => feed.changed('identity'),
+      changed: () => {
+        feed.changed('identity');
+        void network.review().catch((error: unknown) => log.error({ error: String(error) }, 'network'));
+      },
     });
     const coalitions = createCoalitions({ vault, ledger });
     const check = createSignatureChecker();
@@ -159,6 +170,17 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       troubled: () => feed.changed('problems'),
     });
 
+    const network = await createNetwork({
+      folder,
+      vault,
+      store,
+      settings: settings.current,
+      now,
+      note,
+      changed: () => feed.changed('network'),
+    });
+    opened.push(network);
+
     const engineOf = () => {
       const endpoint = readAddress(settings.current());
       return { engine: createDockerEngine(endpoint, { node: nodeLabel() }), address: endpointText(endpoint) };
@@ -167,6 +189,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     let engine: ReturnType<typeof engineOf> | null = null;
     settings.subscribe(() => {
       engine = null;
+      void network.review().catch((error: unknown) => log.error({ error: String(error) }, 'network'));
       void machines.renew().catch((error: unknown) => log.warn(String(error)));
       feed.changed('settings');
     });
@@ -184,6 +207,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     operations.subscribe(() => feed.touched());
     opened.push(machines);
     await machines.start();
+    void network.review().catch((error: unknown) => log.error({ error: String(error) }, 'network'));
     void compute.resume().catch((error: unknown) => log.error({ error: String(error) }, 'resume failed'));
 
     let pairing: ReturnType<MusterNode['pair']> = null;
@@ -195,6 +219,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       issuer,
       compute,
       chronicle: createChronicle({ store, ledger }),
+      network,
       operations,
       settings,
       feed,
@@ -219,6 +244,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
         await compute.close();
         await operations.close();
         await machines.close();
+        await network.close();
         await nodeLog.close();
         await health.close();
         await store.close();

@@ -7,8 +7,8 @@ import { toProblem } from '../../contract/index.ts';
 import { idFrom, Refusal, toHex } from '../../protocol/bytes/index.ts';
 import type { KeyVault, Store } from '../store/index.ts';
 import type { Ledger } from '../services/ledger/index.ts';
-import { nodeOrigin, openCommitteeOfOne, openEtcdCommittee, readEtcdAddress } from '../substrate/index.ts';
-import type { OrderedLog } from '../substrate/index.ts';
+import { nodeOrigin, openCommitteeOfOne, readEtcdAddress } from '../substrate/log/index.ts';
+import type { OrderedLog } from '../substrate/log/index.ts';
 
 export interface OrderedLogPorts {
   /** `etcd://host:port…`; undefined: the node orders its own log. */
@@ -46,6 +46,8 @@ export function createNodeLog(ports: OrderedLogPorts): NodeLog {
     const self = toHex(keys.node);
     const origin = nodeOrigin(self);
     if (endpoints === null) return openCommitteeOfOne({ origin, store, vault, now });
+    // what only few need is loaded when it is needed
+    const { openEtcdCommittee } = await import('../substrate/etcd/index.ts');
     return openEtcdCommittee({
       endpoints,
       subject: idFrom(origin),

@@ -149,6 +149,13 @@ export const steps: readonly Step[] = [
   { path: 'chronicle.checkpoints', input: () => ({}) },
   { path: 'chronicle.consistency', input: () => ({ from: 1, to: 2 }) },
   { path: 'chronicle.export', input: () => ({}), stream: true },
+  { path: 'network.status' },
+  { path: 'network.groups' },
+  { path: 'network.tags', input: () => ({ tags: ['provider'] }) },
+  { path: 'network.peers', problem: 'NETWORK_OFF' },
+  { path: 'network.proof', input: () => ({ group: PEER }), problem: 'NETWORK_OFF' },
+  { path: 'network.connect', input: () => ({ address: '/ip4/127.0.0.1/tcp/1' }), problem: 'NETWORK_OFF' },
+  { path: 'network.deny', input: () => ({ peer: PEER, minutes: 5, reason: 'test' }), problem: 'NETWORK_OFF' },
 ];
 
 /** The scope that each procedure asks for: written out here, so that a change in the contract is a decision. */
@@ -209,6 +216,13 @@ export const scopeOf: Readonly<Record<string, Scope>> = {
   'chronicle.consistency': 'view',
   'chronicle.export': 'audit',
   'chronicle.health': 'view',
+  'network.status': 'view',
+  'network.peers': 'view',
+  'network.groups': 'view',
+  'network.proof': 'view',
+  'network.connect': 'operate',
+  'network.deny': 'operate',
+  'network.tags': 'operate',
   'operations.list': 'view',
   'operations.get': 'view',
   'operations.cancel': 'operate',

@@ -8,7 +8,7 @@ import type { Value } from '../../../protocol/bytes/index.ts';
 import { encodeRecord, signedMessage } from '../../../protocol/record/index.ts';
 import type { EvidencePointer } from '../../../protocol/record/index.ts';
 import type { KeyVault, Store } from '../../store/index.ts';
-import type { OrderedLog } from '../../substrate/index.ts';
+import type { OrderedLog } from '../../substrate/log/index.ts';
 import type { Feed } from '../feed/index.ts';
 
 export interface LedgerPorts {

@@ -16,7 +16,7 @@ import { readFrame, toFrame } from '../group/frames.ts';
 import type { GroupFrame } from '../group/frames.ts';
 import { groupOrigin, rosterOf } from '../group/roster.ts';
 import { createWatch } from '../group/watch.ts';
-import type { LogStep, OrderedLog, Sequenced } from '../ordered-log.ts';
+import type { LogStep, OrderedLog, Sequenced } from '../log/index.ts';
 import { decodeFrame, encodeFrame } from '../universe/index.ts';
 import { createEtcd } from './client.ts';
 import type { EtcdKey } from './client.ts';
@@ -365,15 +365,3 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
 
 /** How long a closing log waits for what is under way, milliseconds. */
 const ANSWERS = 5000;
-
-/** `etcd://host:port,host:port` as endpoints. Errors: `ORDERED_LOG_ADDRESS`. */
-export function readEtcdAddress(text: string): readonly string[] {
-  const match = /^etcd:\/\/([^/]+)\/?$/.exec(text);
-  const hosts = match?.[1]?.split(',') ?? [];
-  if (hosts.length === 0 || hosts.some((host) => !/^[A-Za-z0-9.[\]:-]+:\d{1,5}$/.test(host)))
-    throw new Refusal(
-      'ORDERED_LOG_ADDRESS',
-      'The address of an ordered log reads etcd://host:port[,host:port…].',
-    );
-  return hosts.map((host) => `http://${host}`);
-}

@@ -1,3 +1,5 @@
+export { openCommittee } from './committee.ts';
+export type { Committee, CommitteeOptions } from './committee.ts';
 export type { MemberSigner } from './checkpoints.ts';
 export { openGroups } from './groups.ts';
 export type { BondInfo, Groups, GroupsOptions } from './groups.ts';

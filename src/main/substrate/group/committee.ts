@@ -2,13 +2,15 @@
  * The OrderedLog of several members: a Group whose state machine is each member's own store. A command is sequenced
  * when the Group has committed it and it is folded here, committed when the Group's checkpoint covers it.
  */
-import { derive, idFrom } from '../../protocol/bytes/index.ts';
-import type { UniqueId } from '../../protocol/bytes/index.ts';
-import { logReplaySync } from '../../protocol/group/index.ts';
-import { leafBytes, parseLeaf } from '../../protocol/log/index.ts';
-import type { Store } from '../store/index.ts';
-import type { Group, GroupConfig, Groups, StateMachine } from './group/index.ts';
-import type { LogStep, OrderedLog, Sequenced } from './ordered-log.ts';
+import { derive, idFrom } from '../../../protocol/bytes/index.ts';
+import type { UniqueId } from '../../../protocol/bytes/index.ts';
+import { logReplaySync } from '../../../protocol/group/index.ts';
+import { leafBytes, parseLeaf } from '../../../protocol/log/index.ts';
+import type { Store } from '../../store/index.ts';
+import type { Groups } from './groups.ts';
+import type { StateMachine } from './machine.ts';
+import type { Group, GroupConfig } from './types.ts';
+import type { LogStep, OrderedLog, Sequenced } from '../log/index.ts';
 
 /** Schema tag of the machine: entries of a log, folded by the kinds' rules or not at all. */
 const TAG = 'muster.ordered-log/1';

@@ -5,7 +5,7 @@
  * Order of events, which is the crash rule (core.md 1.4): the batch is durable, the head file knows its size, and
  * only then is the head signed. A crash in between leaves an unsigned head that the next start signs.
  */
-import { Refusal } from '../../protocol/bytes/index.ts';
+import { Refusal } from '../../../protocol/bytes/index.ts';
 import {
   checkpointMessage,
   committeePolicy,
@@ -17,9 +17,9 @@ import {
   SIGNATURE_TYPE,
   signedCheckpoint,
   verifierKey,
-} from '../../protocol/log/index.ts';
-import { nodeHashes } from '../hashes.ts';
-import type { Batch, CheckpointRow, KeyVault, Store } from '../store/index.ts';
+} from '../../../protocol/log/index.ts';
+import { nodeHashes } from '../../hashes.ts';
+import type { Batch, CheckpointRow, KeyVault, Store } from '../../store/index.ts';
 import type { LogStep, OrderedLog, Sequenced } from './ordered-log.ts';
 
 /** A checkpoint of a quiet log is stored this long after it was signed, milliseconds; a busy one sooner. */

@@ -2,8 +2,8 @@
  * The OrderedLog port: commands in, one order out, under signed checkpoints. A committee of one today; a Raft
  * group and an engine come behind the same port. test/compliance/ordered-log.ts runs against every one of them.
  */
-import type { CheckpointRow } from '../store/index.ts';
-import type { Signed } from '../../protocol/record/index.ts';
+import type { CheckpointRow } from '../../store/index.ts';
+import type { Signed } from '../../../protocol/record/index.ts';
 
 /** The order a command got. */
 export interface Sequenced {

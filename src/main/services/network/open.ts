@@ -1,0 +1,92 @@
+/** The network itself, loaded only when somebody turns it on: libp2p is large. */
+import { join } from 'node:path';
+import type { Settings } from '../../../contract/index.ts';
+import { UNIVERSE } from '../../../protocol/bytes/index.ts';
+import { openGroupStore } from '../../store/index.ts';
+import type { KeyVault } from '../../store/index.ts';
+import { createDiscovery, fileStartMemory } from '../../substrate/discovery/index.ts';
+import type { Discovery } from '../../substrate/discovery/index.ts';
+import { openGroups } from '../../substrate/group/index.ts';
+import type { Groups } from '../../substrate/group/index.ts';
+import { openUniverse, peerOf } from '../../substrate/universe/index.ts';
+import type { Universe } from '../../substrate/universe/index.ts';
+
+export interface NetworkPorts {
+  /** Data folder of the node. */
+  readonly folder: string;
+  readonly vault: KeyVault;
+  readonly settings: Settings;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly note: (sentence: string) => void;
+  /** Something that the screens show may be different. */
+  readonly changed: () => void;
+}
+
+/** An open network. */
+export interface OpenNetwork {
+  readonly universe: Universe;
+  readonly discovery: Discovery;
+  readonly groups: Groups;
+  /** Node key of a multiaddr that ends in `/p2p/…`, hex. Errors: `ADDRESS_FORMAT`. */
+  peerOf(address: string): string;
+  close(): Promise<void>;
+}
+
+/** Errors: `LISTEN_FAILED`, `ADDRESS_FORMAT`, `VAULT_*`, `STORE_*`. */
+export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
+  const { folder, vault, settings, now, note, changed } = ports;
+  const keys = vault.publicKeys();
+  if (keys === null) throw new Error('a network without an identity');
+  const sign = (message: Uint8Array): Uint8Array => vault.sign('node', message);
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    // a locked vault signs no farewell: the others notice the silence
+    for (const one of opened.splice(0).toReversed())
+      await one.close().catch((error: unknown) => note(`Closing the network: ${String(error)}`));
+  };
+  try {
+    const universe = await openUniverse({
+      key: keys.node,
+      sign,
+      listen: settings.networkListen === '' ? [] : [settings.networkListen],
+      bootstrap: settings.networkBootstrap,
+      peerFile: join(folder, 'peers.db'),
+      mdns: settings.networkLocal,
+      relay: { serve: settings.networkRelay, seek: settings.networkListen === '' ? 1 : 0 },
+    });
+    opened.push(universe);
+    const discovery = await createDiscovery({
+      universe,
+      network: UNIVERSE,
+      sign,
+      now,
+      startMemory: fileStartMemory(join(folder, 'network-start')),
+    });
+    opened.push(discovery);
+    const store = await openGroupStore({
+      path: join(folder, 'groups.db'),
+      heads: join(folder, 'group-heads'),
+    });
+    opened.push(store);
+    const groups = await openGroups({
+      universe,
+      network: UNIVERSE,
+      store,
+      signer: {
+        log: keys.log,
+        cosigner: keys.cosigner,
+        sign: (key, message) => vault.sign(key, message),
+      },
+      now,
+      note,
+    });
+    opened.push(groups);
+    universe.watch(changed);
+    discovery.watch(changed);
+    return { universe, discovery, groups, peerOf, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
