@@ -17,7 +17,7 @@ const minutes = Number(values.minutes);
 const nodes = Number(values.nodes);
 const voters = Math.min(5, nodes);
 /** Between two commands of one member, milliseconds. */
-const PACE = 200;
+const PACE = 1000;
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-soak-'));
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -16,6 +16,7 @@ import {
   membersMessage,
   tagOf,
 } from '../../../protocol/group/index.ts';
+import type { Member, Membership } from '../../../protocol/group/index.ts';
 import { TIMING } from '../../../protocol/raft/index.ts';
 import type { Entry, Position, Timing } from '../../../protocol/raft/index.ts';
 import { createSignatureChecker } from '../../hashes.ts';
@@ -397,10 +398,13 @@ export async function openGroup<Answer>(
     status,
     membership: () => roll.committed(),
     peers() {
-      const { members } = roll.newest();
-      const before = roll.committed().members;
-      const all = [members, before].flatMap(({ voters, learners }) => [...voters, ...learners]);
-      return [...new Set(all.map(({ node }) => toHex(node)))].filter((peer) => peer !== self);
+      const lists = [roll.newest().members, roll.committed().members];
+      const ids = (of: (members: Membership) => readonly Member[]): string[] =>
+        lists.flatMap((members) => of(members).map(({ node }) => toHex(node)));
+      const voters = ids((members) => members.voters);
+      // learners need the voters only: twenty of them would else keep two hundred bonds among themselves
+      const wanted = voters.includes(self) ? [...voters, ...ids((members) => members.learners)] : voters;
+      return [...new Set(wanted)].filter((peer) => peer !== self);
     },
     execute,
     executeMany: (many, signal) => Promise.all(many.map((leaf) => execute(leaf, signal))),
