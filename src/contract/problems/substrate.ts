@@ -291,4 +291,61 @@ export const substrateProblems = {
     meaning: 'The other node did not answer as it should.',
     next: 'Try again later.',
   },
+  TICKET_MISSING: {
+    meaning: 'The peer holds no ticket of the kind that is asked for here.',
+    next: 'Ask the issuer for one, and put it into the entry of the node.',
+  },
+  TICKET_ALGORITHM: {
+    meaning: 'The ticket or key uses a signature algorithm that is not supported.',
+    next: 'Use EdDSA or ES256.',
+  },
+  TICKET_KEY_FORMAT: {
+    meaning: 'The public key of an issuer cannot be read.',
+    next: 'Copy it as a whole: 32 bytes for EdDSA, a point of P-256 for ES256.',
+  },
+  TICKET_CLAIM: {
+    meaning: 'A claim of the ticket is not what is asked for here.',
+    next: 'Ask the issuer for a ticket with that claim.',
+  },
+  TICKET_AGE: {
+    meaning: 'The ticket is too old, or does not say how old it is.',
+    next: 'Get a fresh ticket.',
+  },
+  TICKET_DATA: {
+    meaning: 'The TDX ticket cannot be read, so it admits nobody.',
+    next: 'Make it again with this version.',
+  },
+  TICKET_NETWORK: { meaning: 'The ticket was made for another network.', next: 'Make one for this network.' },
+  TICKET_BINDING: {
+    meaning: 'The quote was made for another peer, network or time than its ticket says.',
+    next: 'Make a fresh quote together with the ticket.',
+  },
+  TICKET_MEASUREMENTS: {
+    meaning: 'The machine is a TD, but runs something else than what is admitted here.',
+    next: 'Compare its measurements with those that are asked for.',
+  },
+  TICKET_SIMULATED: {
+    meaning: 'The evidence is simulated and proves nothing about a machine.',
+    next: 'Use a quote of a real TD.',
+  },
+  TICKET_QUOTE: {
+    meaning: 'The quote of the ticket is not genuine, or the attestation policy refuses it.',
+    next: 'Look at the reason, and verify the quote by itself to see every check.',
+  },
+  TICKET_COLLATERAL: {
+    meaning: 'There is no collateral to verify the quote of the ticket with.',
+    next: 'See that the collateral source can be reached; it is tried again by itself.',
+  },
+  TICKET_POLICY: {
+    meaning: 'The attestation policy that the validator names is not known to this node.',
+    next: 'Adopt that policy here.',
+  },
+  TICKET_PENDING: {
+    meaning: 'The quote of the ticket is being verified.',
+    next: 'Wait a moment; this passes by itself.',
+  },
+  VALIDATOR_FORMAT: {
+    meaning: 'The rules for tickets cannot be read. Nothing was changed.',
+    next: 'Correct the part that is named.',
+  },
 } as const satisfies ProblemList;

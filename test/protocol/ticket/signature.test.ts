@@ -78,9 +78,20 @@ describe('the signature of a JWT validator', () => {
     expect(validatorSignature(FULL_JWT)).toEqual(
       chain(
         hash('mosaik.tickets.jwt.v1'),
-        ...['EdDSA', chain(hash('EdDsa'), ed), 'ES256', chain(hash('es256'), ec), Uint8Array.of(1)],
-        ...['a,b', 'x,y', 'somebody', le(3600n), le(60n)],
-        ...['role', '"provider"', 'quota', '{"exact":false,"max":5}'],
+        'EdDSA',
+        chain(hash('EdDsa'), ed),
+        'ES256',
+        chain(hash('es256'), ec),
+        Uint8Array.of(1),
+        'a,b',
+        'x,y',
+        'somebody',
+        le(3600n),
+        le(60n),
+        'role',
+        '"provider"',
+        'quota',
+        '{"exact":false,"max":5}',
       ),
     );
   });
@@ -123,7 +134,9 @@ describe('the signature of a TDX validator', () => {
         criteria(fill(0x11), fill(1), fill(2), fill(3), fill(4)),
         criteria(fill(9), fill(1), fill(0x21), fill(0x22), fill(4)),
         criteria(fill(9), fill(0x20), fill(2), fill(3), fill(0x23)),
-        ...[le(86_400n), le(1_700_000_000n), le(604_800n)],
+        le(86_400n),
+        le(1_700_000_000n),
+        le(604_800n),
       ),
     );
   });

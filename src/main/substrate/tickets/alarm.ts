@@ -17,7 +17,7 @@ export function createAlarm(now: () => number, ring: () => void): Alarm {
   const arm = (): void => {
     clearTimeout(timer);
     if (at === null) return;
-    const wait = Math.max(at - now(), 0);
+    const wait = Math.min(Math.max(at - now(), 0), LONGEST);
     timer = setTimeout(() => {
       if (at !== null && at <= now()) {
         at = null;
