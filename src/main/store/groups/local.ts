@@ -97,10 +97,10 @@ export interface LocalGroups {
   close(): void;
 }
 
-/** `path`: the SQLite file; `heads`: the folder of the head files. Errors: as `openDatabase`. */
-export function openLocalGroups(path: string, heads: string): LocalGroups {
+/** `path`: the SQLite file; `headFolder`: that of the head files. Errors: as `openDatabase`. */
+export function openLocalGroups(path: string, headFolder: string): LocalGroups {
   const db = openDatabase(path, { migrations });
-  const files = openGroupHeads(heads);
+  const files = openGroupHeads(headFolder);
   const open = new Map<number, OpenGroup>();
   const groupOf = (num: number): OpenGroup => {
     const group = open.get(num);

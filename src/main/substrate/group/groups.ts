@@ -73,7 +73,8 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
   // ---- bonds ----
   const settle = (one: Joined, bond: LiveBond): void => {
     one.bonds.set(bond.peer, bond);
-    void bond.link.closed.then(() => {
+    const ended = async (): Promise<void> => {
+      await bond.link.closed;
       if (one.bonds.get(bond.peer) !== bond) return;
       one.bonds.delete(bond.peer);
       one.group.unbonded(bond.peer);
@@ -81,7 +82,8 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
       if (bond.link.reason()?.code === CLOSE.timeout)
         void universe.disconnect(bond.peer).catch(() => undefined);
       seek(one);
-    });
+    };
+    void ended();
     runBond(bond, one.terms, (frame) => one.group.receive(bond.peer, frame));
     one.group.bonded(bond.peer);
   };

@@ -81,10 +81,10 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const now = (): number => performance.now();
 
   const tail = await readTail(log);
-  const members = options.membersBefore(tail.before.index + 1);
+  const founding = options.membersBefore(tail.before.index + 1);
   let raft = createRaft({
     self,
-    members,
+    members: founding,
     hard: opened.hard,
     snapshot: opened.base,
     tail: tail.entries,
@@ -95,7 +95,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     timing,
     reluctance: options.reluctance,
     // alone it would elect itself without a word to anybody
-    observer: options.observer || (options.mute() && members.voters.length === 1),
+    observer: options.observer || (options.mute() && founding.voters.length === 1),
     limits: LIMITS,
   });
 
@@ -176,8 +176,9 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     upTo: Position | null,
   ): void => {
     writes += 1;
-    log.write(batch).then(
-      (head) => {
+    const done = async (): Promise<void> => {
+      try {
+        const head = await log.write(batch);
         writes -= 1;
         if (stopped) return;
         sendAll(after);
@@ -185,12 +186,12 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
         if (batch.commit !== undefined) options.grown(head);
         flush();
         if (writes === 0) for (const resolve of idle.splice(0)) resolve();
-      },
-      (error: unknown) => {
-        writes -= 1;
+      } catch (error) {
+        // nothing that this write was to make durable may be promised any more
         fail(error);
-      },
-    );
+      }
+    };
+    void done();
   };
 
   /** Proposes what has gathered; while the disk is busy it gathers on. */

@@ -102,21 +102,21 @@ describe('a followed log that the engine ends too early', () => {
     stream,
     text: `line ${seq}`,
   });
-  const all = Array.from({ length: 200 }, (_, n) => line(n, n % 3 === 0 ? 'stderr' : 'stdout'));
+  const written = Array.from({ length: 200 }, (_, n) => line(n, n % 3 === 0 ? 'stderr' : 'stdout'));
   const source = async function* (given: readonly LogLine[]): AsyncGenerator<LogLine> {
     yield* given;
   };
-  const read = async (told: number, isTail = false, written = all): Promise<LogLine[]> => {
+  const read = async (told: number, isTail = false, log = written): Promise<LogLine[]> => {
     const got: LogLine[] = [];
     const again = (since: string | undefined) =>
-      source(written.filter(({ time }) => since === undefined || time > since));
-    for await (const one of toTheEnd(source(written.slice(0, told)), again, isTail)) got.push(one);
+      source(log.filter(({ time }) => since === undefined || time > since));
+    for await (const one of toTheEnd(source(log.slice(0, told)), again, isTail)) got.push(one);
     return got;
   };
 
   it('is told to its real end, each line once and in order', async () => {
-    for (const told of [0, 1, 2, 63, 64, 65, 150, 199, 200]) expect(await read(told), `${told}`).toEqual(all);
-    expect(await read(3, true)).toEqual(all);
+    for (const told of [0, 1, 2, 63, 64, 65, 150, 199, 200]) expect(await read(told), `${told}`).toEqual(written);
+    expect(await read(3, true)).toEqual(written);
   });
 
   it('also when the line that is missing has an earlier time than one that was told', async () => {
@@ -128,10 +128,10 @@ describe('a followed log that the engine ends too early', () => {
   it('ends quietly when the container is gone meanwhile, and tells any other trouble', async () => {
     const failing = (code: string) => async () => {
       const got: LogLine[] = [];
-      const again = async function* (): AsyncGenerator<LogLine> {
-        throw new Refusal(code, 'no');
-      };
-      for await (const one of toTheEnd(source(all.slice(0, 2)), again, false)) got.push(one);
+      const again = (): AsyncIterable<LogLine> => ({
+        [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Refusal(code, 'no')) }),
+      });
+      for await (const one of toTheEnd(source(written.slice(0, 2)), again, false)) got.push(one);
       return got.length;
     };
     expect(await failing('CONTAINER_UNKNOWN')()).toBe(2);
