@@ -6,6 +6,7 @@ import type { Command, Option } from './command.ts';
 import { chronicleCommands } from './commands/chronicle.ts';
 import { coalitionCommands } from './commands/coalition.ts';
 import { computeCommands } from './commands/compute.ts';
+import { networkCommands } from './commands/network.ts';
 import { nodeCommands } from './commands/node.ts';
 import { quoteCommands } from './commands/quote.ts';
 import { ticketCommands } from './commands/ticket.ts';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   ...coalitionCommands,
   ...ticketCommands,
   ...computeCommands,
+  ...networkCommands,
   ...chronicleCommands,
 ];
 

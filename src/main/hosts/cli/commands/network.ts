@@ -1,0 +1,116 @@
+/** The node on the network: turning it on and off, who is there, meeting somebody. */
+import type { NetworkStatus } from '../../../../contract/index.ts';
+import type { Command } from '../command.ts';
+import { argument, text } from '../input.ts';
+import { short, table, utc, yes } from '../output.ts';
+
+const statusText = (status: NetworkStatus): string =>
+  table([
+    ['network', status.problem === null ? status.state : `${status.state}: ${status.problem.what}`],
+    ['peer id', status.peerId ?? 'none yet'],
+    ['peers', `${status.connected} connected, ${status.known} known`],
+    ['reach', status.reach],
+    ...status.addresses.map((address) => ['address', address]),
+    ...status.refused.map(({ code, count }) => ['refused', `${code} ${count}`]),
+  ]);
+
+/** Asks until the network has opened, or said why it does not. */
+const settled = async (ask: () => Promise<NetworkStatus>): Promise<NetworkStatus> => {
+  for (let attempt = 0; ; attempt++) {
+    const status = await ask();
+    if (status.state !== 'opening' || attempt > 100) return status;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
+
+const turn = (name: 'on' | 'off', summary: string): Command => ({
+  name: `network ${name}`,
+  usage: '',
+  summary,
+  ...(name === 'on'
+    ? {
+        options: {
+          listen: { type: 'string', value: 'ADDRESS', help: 'multiaddr to listen on, kept as a setting' },
+        },
+      }
+    : {}),
+  examples: name === 'on' ? ['muster network on --listen /ip4/0.0.0.0/tcp/4001'] : ['muster network off'],
+  async run(invocation) {
+    const listen = name === 'on' ? text(invocation, 'listen') : undefined;
+    const { client, close } = await invocation.connect();
+    try {
+      await client.settings.set({
+        network: name === 'on',
+        ...(listen === undefined ? {} : { networkListen: listen }),
+      });
+      const status = await settled(() => client.network.status());
+      return yes(status, statusText(status));
+    } finally {
+      close();
+    }
+  },
+});
+
+const status: Command = {
+  name: 'network status',
+  usage: '',
+  summary: 'Show this node on the network: state, addresses, counts.',
+  examples: ['muster network status', 'muster network status --json'],
+  async run(invocation) {
+    const { client, close } = await invocation.connect();
+    try {
+      const found = await client.network.status();
+      return yes(found, statusText(found));
+    } finally {
+      close();
+    }
+  },
+};
+
+const peers: Command = {
+  name: 'network peers',
+  usage: '',
+  summary: 'List the peers that this node is connected with or knows.',
+  examples: ['muster network peers'],
+  async run(invocation) {
+    const { client, close } = await invocation.connect();
+    try {
+      const found = await client.network.peers({ limit: 2000 });
+      const rows = found.peers.map(({ peer, state, rtt, tags, updatedAt }) => [
+        short(peer),
+        state,
+        rtt === null ? '' : `${rtt.smoothed.toFixed(1)} ms`,
+        tags.map(short).join(' '),
+        utc(updatedAt),
+      ]);
+      return yes(found, rows.length === 0 ? 'no peers' : table(rows));
+    } finally {
+      close();
+    }
+  },
+};
+
+const connect: Command = {
+  name: 'network connect',
+  usage: 'ADDRESS',
+  summary: 'Dial a node by an address that ends in /p2p/12D3Koo…, and learn whom it knows.',
+  examples: ['muster network connect /ip4/203.0.113.7/tcp/4001/p2p/12D3KooW…'],
+  async run(invocation) {
+    const address = argument(invocation, 0, 'ADDRESS');
+    const { client, close } = await invocation.connect();
+    try {
+      const met = await client.network.connect({ address });
+      return yes(met, `connected with ${met.peer}, ${met.added} entries learnt`);
+    } finally {
+      close();
+    }
+  },
+};
+
+export const networkCommands: readonly Command[] = [
+  status,
+  turn('on', 'Take part in the network: opens the port of the settings.'),
+  turn('off', 'Leave the network.'),
+  peers,
+  connect,
+];
