@@ -11,6 +11,7 @@ import { ComputePage } from './pages/compute/ComputePage.tsx';
 import { HomePage } from './pages/home/HomePage.tsx';
 import { MachinesPage } from './pages/machines/MachinesPage.tsx';
 import { Welcome } from './pages/onboarding/Welcome.tsx';
+import { NetworkPage } from './pages/network/NetworkPage.tsx';
 import { PolicyPage } from './pages/policy/PolicyPage.tsx';
 import { SettingsPage } from './pages/settings/SettingsPage.tsx';
 import { TicketsPage } from './pages/tickets/TicketsPage.tsx';
@@ -21,6 +22,7 @@ import { NotFound } from './shell/NotFound.tsx';
 const word = z.string().max(512).optional().catch(undefined);
 /** What every list page keeps in its address. */
 const listSearch = z.object({ id: word, q: word, sort: word, tab: word, do: word });
+const networkSearch = z.object({ id: word, q: word, sort: word, tab: word, view: word, do: word });
 const folderSearch = z.object({ operation: word, outcome: word, id: word, q: word, sort: word });
 const chronicleSearch = z.object({
   q: word,
@@ -62,6 +64,12 @@ const routes = [
     path: '/chronicle',
     component: ChroniclePage,
     validateSearch: chronicleSearch,
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/network',
+    component: NetworkPage,
+    validateSearch: networkSearch,
   }),
   createRoute({ getParentRoute: () => rootRoute, path: '/settings', component: SettingsPage }),
 ] as const;

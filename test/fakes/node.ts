@@ -16,6 +16,7 @@ import type {
   IdentityState,
   LogLine,
   Machine,
+  NetworkStatus,
   Settings,
   Status,
   Topic,
@@ -30,6 +31,7 @@ import type { DataSet } from './node/data.ts';
 import { alarmsOf, cached, eventLogOf, folderRows, judge, presets } from './node/attestation.ts';
 import { openChallenge } from './node/machines.ts';
 import { plain, signedLog } from './node/log.ts';
+import { groupsOf, peersOf, proofOf, statusOf, streamsOf } from './node/network.ts';
 
 export interface FakeOptions {
   readonly data: DataSet;
@@ -42,6 +44,10 @@ export interface FakeOptions {
   readonly contractMajor?: number;
   /** Makes the list of machines fail, to see what unknown looks like. */
   readonly failMachines?: boolean;
+  /** How many peers the network has; by default what suits the data. */
+  readonly peers?: number;
+  /** What the network is when the setting has turned it on. */
+  readonly network?: NetworkStatus['state'];
   readonly port?: number;
 }
 
@@ -95,7 +101,14 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
     return first === undefined ? null : { ...first, size: surplus === 0 ? first.size : size() };
   };
 
-  let settings: Settings = { ...defaultSettings, ...options.settings };
+  let settings: Settings = { ...defaultSettings, network: options.data !== 'empty', ...options.settings };
+  const peerCount = options.peers ?? { empty: 0, normal: 11, full: 200 }[options.data];
+  const peers = peersOf(peerCount, now);
+  let tags = ['signals', 'eu-central'];
+  const networkState = (): NetworkStatus['state'] =>
+    !settings.network ? 'off' : (options.network ?? (identity.state === 'locked' ? 'locked' : 'on'));
+  const networkStatus = (): NetworkStatus =>
+    statusOf(networkState(), identity.peer, peers, tags, now, options.data === 'full');
   let identity: IdentityState = {
     state: options.fresh === true ? 'absent' : options.locked === true ? 'locked' : 'ready',
     peer: options.fresh === true ? null : owner,
@@ -546,6 +559,43 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         writable: true,
       })),
     },
+    network: {
+      status: os.network.status.handler(networkStatus),
+      peers: os.network.peers.handler(({ input }) => {
+        const all = networkState() === 'on' ? peers : [];
+        return { peers: all.slice(0, input.limit), more: all.length > input.limit };
+      }),
+      groups: os.network.groups.handler(() => {
+        const some = options.data !== 'empty' && networkState() === 'on';
+        return {
+          groups: some ? groupsOf(options.data === 'full' ? 5 : 2, owner, now) : [],
+          streams: some ? streamsOf(options.data === 'full' ? 24 : 3, now) : [],
+        };
+      }),
+      proof: os.network.proof.handler(({ input }) => proofOf(input.group)),
+      connect: os.network.connect.handler(({ input, errors }) => {
+        const one = peers.find(({ peerId }) => input.address.endsWith(`/p2p/${peerId}`));
+        if (one === undefined)
+          throw errors.PROBLEM({
+            data: toProblem('PEER_UNREACHABLE', 'Nobody answers at this address.', {
+              address: input.address,
+            }),
+          });
+        tell('network');
+        return { peer: one.peer, added: 2 };
+      }),
+      deny: os.network.deny.handler(({ input }) => {
+        const one = peers.find(({ peer }) => peer === input.peer);
+        if (one !== undefined) Object.assign(one, { state: 'known', connection: null, rtt: null });
+        tell('network');
+        return {};
+      }),
+      tags: os.network.tags.handler(({ input }) => {
+        tags = [...input.tags];
+        tell('network');
+        return networkStatus();
+      }),
+    },
     operations: {
       list: os.operations.list.handler(() => ({ operations: data.operations })),
       get: os.operations.get.handler(() => data.operations[0]!),
@@ -562,6 +612,7 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
         settings = { ...settings, ...given };
         tell('settings');
+        tell('network');
         return settings;
       }),
       about: os.settings.about.handler(() => ({

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { machineId, ticketId, workloadId } from '../fakes/node.ts';
+import { machineId, peerOf, ticketId, workloadId } from '../fakes/node.ts';
 import { describeWith } from '../parts.ts';
 import { openLab } from './browser.ts';
 import type { Lab } from './browser.ts';
@@ -44,6 +44,12 @@ const pages: readonly (readonly [name: string, address: string])[] = [
   ['the chronicle', '#/chronicle'],
   ['an entry', '#/chronicle?entry=40'],
   ['a search', '#/chronicle?q=kind:ticket.*'],
+  ['the network', '#/network'],
+  ['the map of the network', '#/network?view=map'],
+  ['a peer', `#/network?id=${peerOf(0)}`],
+  ['groups', '#/network?tab=groups'],
+  ['streams', '#/network?tab=streams'],
+  ['connecting to a node', '#/network?do=connect'],
   ['settings', '#/settings'],
 ];
 
@@ -109,7 +115,7 @@ describeWith('chromium', 'every page', () => {
       { data: 'empty' as const },
     ]) {
       const { page, go, complaints, close } = await lab.open(options);
-      for (const address of ['#/', '#/machines', '#/compute', '#/tickets']) {
+      for (const address of ['#/', '#/machines', '#/compute', '#/tickets', '#/network']) {
         await go(address);
         expect(await violations(page)).toEqual([]);
       }

@@ -192,6 +192,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       void network.review().catch((error: unknown) => log.error({ error: String(error) }, 'network'));
       void machines.renew().catch((error: unknown) => log.warn(String(error)));
       feed.changed('settings');
+      feed.changed('network');
     });
     const compute = createCompute({
       ledger,

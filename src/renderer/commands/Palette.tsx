@@ -132,6 +132,7 @@ function useIdHits(text: string): readonly Hit[] {
   const { api } = useNode();
   const machines = useQuery(api.machines.list.queryOptions());
   const tickets = useQuery(api.tickets.list.queryOptions({ input: {} }));
+  const peers = useQuery(api.network.peers.queryOptions({ input: {} }));
   const workloads = useQuery(api.compute.list.queryOptions());
   return useMemo(() => {
     const hits: Hit[] = [];
@@ -164,6 +165,15 @@ function useIdHits(text: string): readonly Hit[] {
       );
     const hex = found?.kind === 'hex' ? found.id : found?.kind === 'peer' ? peerHexOf(found.id) : null;
     if (hex !== null) {
+      if (peers.data?.peers.some(({ peer }) => peer === hex) === true)
+        hits.push({
+          id: `p:${hex}`,
+          title: t('palette.networkPeer', { id: shorten(hex) }),
+          note: t('nav.network'),
+          icon: 'network',
+          glyph: hex,
+          run: () => void navigate({ to: '/network', search: { id: hex } }),
+        });
       for (const ticket of tickets.data?.tickets ?? [])
         if (ticket.id === hex)
           hits.push({
@@ -214,7 +224,7 @@ function useIdHits(text: string): readonly Hit[] {
         }
     }
     return hits;
-  }, [text, t, navigate, machines.data, tickets.data, workloads.data]);
+  }, [text, t, navigate, machines.data, tickets.data, peers.data, workloads.data]);
 }
 
 function peerHexOf(peerId: string): string | null {

@@ -13,6 +13,7 @@ export interface CommandHost {
       | '/compute'
       | '/tickets'
       | '/chronicle'
+      | '/network'
       | '/settings',
     search?: Record<string, string>,
   ): void;
@@ -71,6 +72,13 @@ export const commands: readonly Command[] = [
     run: (host) => host.go('/chronicle'),
   },
   {
+    id: 'go.network',
+    group: 'go',
+    title: 'nav.network',
+    keys: ['g', 'n'],
+    run: (host) => host.go('/network'),
+  },
+  {
     id: 'go.settings',
     group: 'go',
     title: 'nav.settings',
@@ -119,6 +127,14 @@ export const commands: readonly Command[] = [
     keys: ['n', 'w'],
     scope: 'operate',
     run: (host) => host.go('/compute', { do: 'submit' }),
+  },
+  {
+    id: 'do.connect',
+    group: 'do',
+    title: 'network.connect',
+    keys: ['n', 'p'],
+    scope: 'operate',
+    run: (host) => host.go('/network', { do: 'connect' }),
   },
   {
     id: 'find.palette',

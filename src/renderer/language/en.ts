@@ -3,6 +3,7 @@ import { attestation } from './en/attestation.ts';
 import { chronicle } from './en/chronicle.ts';
 import { compute } from './en/compute.ts';
 import { machines } from './en/machines.ts';
+import { network } from './en/network.ts';
 import { onboarding } from './en/onboarding.ts';
 import { parts } from './en/parts.ts';
 import { settings } from './en/settings.ts';
@@ -18,5 +19,6 @@ export const en = {
   ...tickets,
   ...compute,
   ...chronicle,
+  ...network,
   ...settings,
 } as const;

@@ -40,6 +40,7 @@ export type Target =
   | { to: '/machines'; search: { id: string } }
   | { to: '/compute'; search: { id: string } }
   | { to: '/tickets'; search: { id: string } }
+  | { to: '/network'; search: { id: string } | { tab: string } }
   | { to: '/chronicle'; search: { entry: number } | { q: string } };
 
 interface Props {
@@ -98,14 +99,14 @@ export function EntityLink({ id, label, target, head = 8, tail = 4, glyph = true
   );
 }
 
-/** A long id in full, wrapping, with its glyph and a copy button: for details. */
-export function FullId({ id, glyph = true }: { id: string; glyph?: boolean }) {
+/** A long id in full, wrapping, with its glyph and a copy button: for details. `label` is what is shown of it. */
+export function FullId({ id, label, glyph = true }: { id: string; label?: string; glyph?: boolean }) {
   const t = useT();
   const clipboard = useCopy();
   return (
     <span className={styles.full}>
       {glyph ? <Glyph id={id} /> : null}
-      <code>{id}</code>
+      <code title={label === undefined ? undefined : id}>{label ?? id}</code>
       <button
         type="button"
         className={styles.copyShown}

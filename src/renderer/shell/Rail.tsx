@@ -9,7 +9,7 @@ import { Icon } from '../parts/Icon.tsx';
 import type { IconName } from '../parts/Icon.tsx';
 import styles from './Rail.module.css';
 
-export type Place = 'home' | 'machines' | 'compute' | 'tickets' | 'chronicle' | 'settings';
+export type Place = 'home' | 'machines' | 'compute' | 'tickets' | 'chronicle' | 'network' | 'settings';
 
 export const places: Readonly<
   Record<Place, { to: '/' | `/${Exclude<Place, 'home'>}`; icon: IconName; name: Key }>
@@ -19,13 +19,14 @@ export const places: Readonly<
   compute: { to: '/compute', icon: 'compute', name: 'nav.compute' },
   tickets: { to: '/tickets', icon: 'tickets', name: 'nav.tickets' },
   chronicle: { to: '/chronicle', icon: 'chronicle', name: 'nav.chronicle' },
+  network: { to: '/network', icon: 'network', name: 'nav.network' },
   settings: { to: '/settings', icon: 'settings', name: 'nav.settings' },
 };
 
 const orders: Readonly<Record<Settings['lens'], readonly Place[]>> = {
-  operator: ['home', 'machines', 'compute', 'tickets', 'chronicle'],
-  mediator: ['home', 'chronicle', 'tickets', 'machines', 'compute'],
-  auditor: ['home', 'chronicle', 'machines', 'tickets', 'compute'],
+  operator: ['home', 'machines', 'compute', 'tickets', 'chronicle', 'network'],
+  mediator: ['home', 'chronicle', 'tickets', 'network', 'machines', 'compute'],
+  auditor: ['home', 'chronicle', 'network', 'machines', 'tickets', 'compute'],
 };
 
 export function Rail() {

@@ -1,5 +1,6 @@
-/** The status bar: jobs that run, the log and its age, witnesses, and honestly whether the node is there. */
+/** The status bar: jobs that run, the log and its age, witnesses, peers, and honestly whether the node is there. */
 import { Popover } from '@base-ui/react/popover';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useNode } from '../client/context.tsx';
 import { useStore } from '../client/store.ts';
@@ -15,6 +16,7 @@ export function StatusBar() {
     <footer className={styles.bar}>
       <Tray />
       <LogState />
+      <Peers />
       <Connection />
     </footer>
   );
@@ -95,6 +97,24 @@ function LogState() {
         </Link>
       ) : null}
     </>
+  );
+}
+
+/** How many peers are connected; nothing while the network is off or not heard of. */
+function Peers() {
+  const t = useT();
+  const { api } = useNode();
+  const { data } = useQuery(api.network.status.queryOptions());
+  if (data === undefined || (data.state !== 'on' && data.state !== 'failed')) return null;
+  return (
+    <Link to="/network" className={styles.item}>
+      <Mark
+        kind={data.state === 'failed' ? 'failed' : data.connected > 0 ? 'passed' : 'not-checked'}
+        label=""
+        size={12}
+      />
+      {data.state === 'failed' ? t('status.networkFailed') : t('status.peers', { n: data.connected })}
+    </Link>
   );
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/protocol/bytes/index.ts';
-import { nodeOrigin, openCommitteeOfOne } from '../../../src/main/substrate/index.ts';
+import { nodeOrigin, openCommitteeOfOne } from '../../../src/main/substrate/log/index.ts';
 import { openThreadedStore } from '../../../src/main/store/index.ts';
 import type { KeyVault } from '../../../src/main/store/index.ts';
 import { orderedLogCompliance } from '../../compliance/ordered-log.ts';

@@ -26,7 +26,7 @@ export interface AdmissionPorts {
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Peers that are looked at again from time to time, since nobody announces a round trip. */
-  readonly peers: () => Iterable<string>;
+  readonly peers: () => readonly string[];
   /** A peer may stand otherwise; with the event where it was the catalogue that changed. */
   readonly changed: (peer: string, event?: DiscoveryEvent) => void;
 }
@@ -78,7 +78,7 @@ export function createAdmission({ discovery, options, now, peers, changed }: Adm
     admitChanged?.((peer) => changed(peer)),
   ];
   const timer = setInterval(() => {
-    for (const peer of [...peers()]) changed(peer);
+    for (const peer of peers()) changed(peer);
   }, LOOK);
   timer.unref();
 

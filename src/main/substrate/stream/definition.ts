@@ -57,10 +57,7 @@ export const bytesCodec: Codec<Uint8Array> = {
 export const textCodec: Codec<string> = { encode: utf8, decode: (bytes) => fromUtf8(bytes) };
 
 /** Canonical CBOR: any schema of a collection does. Errors of `encode`: `CBOR_PROFILE`, and what the shape throws. */
-export const canonicalCodec = <T>(shape: {
-  encode(value: T): Value;
-  decode(value: Value): T;
-}): Codec<T> => ({
+export const canonicalCodec = <T>(shape: { encode(value: T): Value; decode(value: Value): T }): Codec<T> => ({
   encode: (datum) => encodeCanonical(shape.encode(datum)),
   decode: (bytes) => shape.decode(decodeCanonical(bytes, MAX_DATUM)),
 });

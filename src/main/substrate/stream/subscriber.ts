@@ -68,15 +68,16 @@ export function createSubscriber(link: Link, options: SubscriberOptions): Subscr
     return batch;
   };
 
+  const pumpOn = (): void => {
+    held = false;
+    pump();
+  };
   const pump = (): void => {
     const wasFull = fullSince !== null;
     while (queue.length > 0 && !held && link.reason() === null) {
       if (link.send(takeBatch())) continue;
       held = true;
-      void link.drained().then(() => {
-        held = false;
-        pump();
-      });
+      void link.drained().then(pumpOn);
     }
     if (lagging && queue.length <= buffer / 2 && queuedBytes <= bufferBytes / 2) lagging = false;
     if (queue.length === 0) emptied?.();

@@ -29,10 +29,13 @@ export async function askStream(link: Link, network: UniqueId, stream: UniqueId)
 }
 
 /** What a consumer asks for. Errors: `LINK_CLOSED`, `LINK_TIMEOUT`, `STREAM_FRAME`. */
-export async function readAsk(link: Link): Promise<{ readonly network: UniqueId; readonly stream: UniqueId }> {
+export async function readAsk(
+  link: Link,
+): Promise<{ readonly network: UniqueId; readonly stream: UniqueId }> {
   const [network, stream, criteria] = fieldsOf(await link.next(ASK_TIMEOUT), 3);
   // a criterion that is not known here would be broken silently by sending everything
-  if (typeof criteria !== 'object' || criteria === null || Object.keys(criteria).length > 0) throw malformed();
+  if (typeof criteria !== 'object' || criteria === null || Object.keys(criteria).length > 0)
+    throw malformed();
   return { network: idOf(network).slice(), stream: idOf(stream).slice() };
 }
 
@@ -56,4 +59,5 @@ function idOf(value: unknown): UniqueId {
   return value;
 }
 
-const malformed = (): Refusal => new Refusal('STREAM_FRAME', 'The other end of the stream sent no such frame.');
+const malformed = (): Refusal =>
+  new Refusal('STREAM_FRAME', 'The other end of the stream sent no such frame.');

@@ -1,4 +1,4 @@
-/** Settings: appearance, engine, evidence, coalition, pairing, and what this node is made of. */
+/** Settings: appearance, engine, network, evidence, coalition, pairing, and what this node is made of. */
 import { useQuery } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -11,6 +11,7 @@ import { Problem } from '../../parts/Problem.tsx';
 import { Time } from '../../parts/Time.tsx';
 import styles from './Settings.module.css';
 import { Challenges, Collateral, CollateralCache } from './EvidenceSettings.tsx';
+import { NetworkPart } from './NetworkSettings.tsx';
 import { Appearance, Engine } from './NodeSettings.tsx';
 import { IdentityPart, CoalitionPart, Pairing, Health } from './NodeParts.tsx';
 
@@ -52,6 +53,7 @@ export function SettingsPage() {
             <>
               <Appearance current={current} />
               <Engine current={current} />
+              <NetworkPart current={current} />
               <Collateral current={current} />
               <CollateralCache alarmDays={current.alarmDays} />
               <Challenges current={current} />

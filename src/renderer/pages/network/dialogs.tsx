@@ -1,0 +1,179 @@
+/** What is asked before this node dials, denies, renames itself or leaves. */
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { NetworkPeer } from '../../../contract/index.ts';
+import { useNode } from '../../client/context.tsx';
+import { useT } from '../../language/context.tsx';
+import { useAnnounce } from '../../parts/Announce.tsx';
+import { Button } from '../../parts/Button.tsx';
+import { Confirm } from '../../parts/Confirm.tsx';
+import { Dialog } from '../../parts/Dialog.tsx';
+import { AreaField, TextField } from '../../parts/Field.tsx';
+import { NumberField, useNumber } from '../../parts/NumberField.tsx';
+import { Thrown } from '../../parts/Problem.tsx';
+import { useSetSettings } from '../settings/use-settings.ts';
+import { looksDialable, shortPeer } from './peers.ts';
+
+export function ConnectDialog({
+  initial = '',
+  onClose,
+  onDone,
+}: {
+  initial?: string;
+  onClose: () => void;
+  onDone: (peer: string) => void;
+}) {
+  const t = useT();
+  const { client } = useNode();
+  const announce = useAnnounce();
+  const [text, setText] = useState(initial);
+  const address = text.trim();
+  const good = looksDialable(address);
+  const connect = useMutation({
+    mutationFn: () => client.network.connect({ address }),
+    onSuccess: ({ peer, added }) => {
+      announce(t('network.connected', { peer: shortPeer(peer), added }));
+      onDone(peer);
+    },
+  });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('network.connect')}
+      description={t('network.connectText')}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('action.cancel')}</Button>
+          <Button kind="primary" type="submit" form="connect" disabled={!good} busy={connect.isPending}>
+            {t('network.connectNow')}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="connect"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (good && !connect.isPending) connect.mutate();
+        }}
+      >
+        <TextField
+          label={t('network.address')}
+          help={t('network.addressHelp')}
+          fault={address === '' || good ? null : t('network.addressFault')}
+          value={text}
+          onChange={setText}
+          mono
+          autoFocus
+        />
+      </form>
+      <Thrown error={connect.error} onRetry={() => connect.mutate()} />
+    </Dialog>
+  );
+}
+
+/** The most minutes that the contract takes: a week. */
+const WEEK = 10_080;
+
+export function DenyDialog({ peer, onClose }: { peer: NetworkPeer; onClose: () => void }) {
+  const t = useT();
+  const { client } = useNode();
+  const announce = useAnnounce();
+  const minutes = useNumber(60, 1, WEEK);
+  const [reason, setReason] = useState('');
+  const said = reason.trim();
+  const deny = useMutation({
+    mutationFn: async () => {
+      if (minutes.value === null) throw new Error('minutes are missing');
+      await client.network.deny({ peer: peer.peer, minutes: minutes.value, reason: said });
+    },
+    onSuccess: () => {
+      announce(t('peer.denied', { peer: shortPeer(peer.peer), n: minutes.value ?? 0 }));
+      onClose();
+    },
+  });
+  return (
+    <Confirm
+      title={t('peer.denyTitle', { peer: shortPeer(peer.peer) })}
+      text={t('peer.denyText')}
+      action={t('peer.deny')}
+      mutation={deny}
+      onClose={onClose}
+      danger
+      ready={minutes.value !== null && said !== '' && said.length <= 200}
+    >
+      <NumberField label={t('peer.denyMinutes')} unit={t('peer.minutes')} number={minutes} />
+      <TextField
+        label={t('peer.denyReason')}
+        help={t('peer.denyReasonHelp')}
+        value={reason}
+        onChange={setReason}
+        required
+      />
+    </Confirm>
+  );
+}
+
+export function TagsDialog({ tags, onClose }: { tags: readonly string[]; onClose: () => void }) {
+  const t = useT();
+  const { client } = useNode();
+  const announce = useAnnounce();
+  const [text, setText] = useState(tags.join('\n'));
+  const list = [
+    ...new Set(
+      text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter(Boolean),
+    ),
+  ];
+  const good = list.length <= 32 && list.every((tag) => tag.length <= 64);
+  const save = useMutation({
+    mutationFn: () => client.network.tags({ tags: list }),
+    onSuccess: () => {
+      announce(t('network.tagsSaved'));
+      onClose();
+    },
+  });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      size="small"
+      title={t('network.tagsTitle')}
+      description={t('network.tagsText')}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('action.cancel')}</Button>
+          <Button kind="primary" disabled={!good} busy={save.isPending} onClick={() => save.mutate()}>
+            {t('network.tagsSave')}
+          </Button>
+        </>
+      }
+    >
+      <AreaField
+        label={t('network.tags')}
+        help={t('network.tagsHelp')}
+        fault={good ? null : t('network.tagsFault')}
+        value={text}
+        onChange={setText}
+      />
+      <Thrown error={save.error} />
+    </Dialog>
+  );
+}
+
+export function TurnOffConfirm({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const set = useSetSettings();
+  return (
+    <Confirm
+      title={t('network.turnOff')}
+      text={t('network.turnOffText')}
+      action={t('network.turnOff')}
+      mutation={{ ...set, mutate: () => set.mutate({ network: false }, { onSuccess: onClose }) }}
+      onClose={onClose}
+    />
+  );
+}
