@@ -91,8 +91,8 @@ export const networkGroup = z.object({
   role: z.enum(['follower', 'pre-candidate', 'candidate', 'leader', 'learner']),
   term: count,
   leader: id32.nullable(),
+  /** Commands committed, and of these applied here. */
   commit: count,
-  /** Commands applied here. */
   applied: count,
   online: z.boolean(),
   /** Restored from a backup: it follows, and neither votes nor signs. */

@@ -348,4 +348,20 @@ export const substrateProblems = {
     meaning: 'The rules for tickets cannot be read. Nothing was changed.',
     next: 'Correct the part that is named.',
   },
+  STREAM_DEFINITION: {
+    meaning: 'A stream needs a tag, or an id of 32 bytes.',
+    next: 'Name the datums with a versioned tag, as coalition.prices.Tick/1.',
+  },
+  STREAM_DATUM_SIZE: {
+    meaning: 'A datum is larger than a message between two nodes may be. It was not sent.',
+    next: 'Send large things in pieces, or their hash.',
+  },
+  STREAM_CLOSED: {
+    meaning: 'The stream is closed on this node; the datum was not sent.',
+    next: 'Open the stream again.',
+  },
+  STREAM_FRAME: {
+    meaning: 'The other end of a stream sent something that none sends. The link was closed.',
+    next: 'Compare the versions of both nodes.',
+  },
 } as const satisfies ProblemList;

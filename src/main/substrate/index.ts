@@ -7,5 +7,6 @@ export * from './discovery/index.ts';
 export * from './etcd/index.ts';
 export * from './group/index.ts';
 export * from './log/index.ts';
+export * from './stream/index.ts';
 export * from './tickets/index.ts';
 export * from './universe/index.ts';

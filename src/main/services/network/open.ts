@@ -35,7 +35,8 @@ export interface OpenNetwork {
 
 /** Errors: `LISTEN_FAILED`, `ADDRESS_FORMAT`, `VAULT_*`, `STORE_*`. */
 export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
-  const { folder, vault, settings, now, note, changed } = ports;
+  const { folder, vault, settings, now, note } = ports;
+  const changed = atMostEvery(ANNOUNCE, ports.changed);
   const keys = vault.publicKeys();
   if (keys === null) throw new Error('a network without an identity');
   const sign = (message: Uint8Array): Uint8Array => vault.sign('node', message);
@@ -80,6 +81,7 @@ export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
       },
       now,
       note,
+      changed,
     });
     opened.push(groups);
     universe.watch(changed);
@@ -89,4 +91,18 @@ export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
     await close();
     throw error;
   }
+}
+
+/** Screens hear of changes no more often than this, milliseconds: a busy Group changes with every command. */
+const ANNOUNCE = 500;
+
+/** Calls `work` once for all calls within `ms`, at its end. */
+function atMostEvery(ms: number, work: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      work();
+    }, ms);
+  };
 }

@@ -116,7 +116,7 @@ export function viewGroup(group: Group<unknown>, { universe, groups }: OpenNetwo
     role: status.role,
     term: status.term,
     leader: status.leader,
-    commit: status.commit,
+    commit: status.leaves,
     applied: status.applied,
     online: status.online,
     muted: status.muted,

@@ -339,6 +339,7 @@ export async function openGroup<Answer>(
   const status = (): GroupStatus => ({
     ...replica.status(),
     id,
+    leaves,
     applied,
     online: online(),
     open: session.open(),

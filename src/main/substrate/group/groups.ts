@@ -26,6 +26,8 @@ export interface GroupsOptions {
   readonly now: () => number;
   /** A sentence for the activity log. */
   readonly note: (sentence: string) => void;
+  /** The status of some Group may be different; often, under load. */
+  readonly changed?: () => void;
 }
 
 /** A bond as the screens show it. */
@@ -194,6 +196,7 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
       leaving: false,
     };
     joined.set(key, one);
+    if (options.changed !== undefined) group.changes(options.changed);
     seek(one);
     const ended = Promise.withResolvers<void>();
     const leave = async (): Promise<void> => {

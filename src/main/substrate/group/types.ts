@@ -30,7 +30,9 @@ export interface GroupConfig<Answer = void> {
 
 export interface GroupStatus extends RaftStatus {
   readonly id: UniqueId;
-  /** Leaves that the machine has applied. */
+  /** Leaves that are committed; `commit` counts the core's own entries too. */
+  readonly leaves: number;
+  /** Of these, those that the machine has applied. */
   readonly applied: number;
   readonly online: boolean;
   /** Commands of this member that are not committed. */

@@ -115,7 +115,8 @@ describe('a followed log that the engine ends too early', () => {
   };
 
   it('is told to its real end, each line once and in order', async () => {
-    for (const told of [0, 1, 2, 63, 64, 65, 150, 199, 200]) expect(await read(told), `${told}`).toEqual(written);
+    for (const told of [0, 1, 2, 63, 64, 65, 150, 199, 200])
+      expect(await read(told), `${told}`).toEqual(written);
     expect(await read(3, true)).toEqual(written);
   });
 
