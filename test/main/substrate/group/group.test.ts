@@ -1,7 +1,8 @@
 /** Groups of real members: libp2p on loopback, SQLite on disk, real keys. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { settle, utf8 } from '../../../../src/protocol/bytes/index.ts';
+import { fromUtf8, settle, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import {
+  formatProof,
   leafHash,
   parsePolicy,
   verifyCheckpoint,
@@ -9,6 +10,7 @@ import {
 } from '../../../../src/protocol/log/index.ts';
 import { createSignatureChecker, nodeHashes } from '../../../../src/main/hashes.ts';
 import type { Group, GroupConfig } from '../../../../src/main/substrate/group/index.ts';
+import { verifyAsOutsider } from '../../../c2sp.ts';
 import { QUICK, startNet } from '../../../member/net.ts';
 import type { Net } from '../../../member/net.ts';
 import { listMachine } from '../../../member/machine.ts';
@@ -70,6 +72,31 @@ describe('a Group of three', () => {
         { index: 17, size: 300, leaf: leafHash(nodeHashes, leaf!.leaf), root: verified.root },
         await group.proofs.inclusion(17, 300),
       );
+    }
+  });
+
+  it('convinces an outsider who has only an entry, a proof file, the policy file and the C2SP texts', async () => {
+    net = await startNet(scratch, 3);
+    const { groups } = await joinAll(net);
+    await Promise.all(Array.from({ length: 40 }, (_, n) => groups[n % 3]!.execute(utf8(`command ${n}`))));
+    for (const group of groups) {
+      const row = await group.when.checkpoint(40);
+      const [one] = await group.proofs.leaves(23, 1);
+      const hashes = await group.proofs.inclusion(23, row.size);
+      const proof = fromUtf8(formatProof({ index: 23, hashes, checkpoint: row.note }));
+      const policy = group.policy();
+      verifyAsOutsider(one!.leaf, proof, policy);
+      // and is not convinced by another entry, another place, a changed root, or too few cosigners
+      expect(() => verifyAsOutsider(utf8('command x'), proof, policy)).toThrow('root');
+      expect(() => verifyAsOutsider(one!.leaf, proof.replace('index 23', 'index 22'), policy)).toThrow(
+        'root',
+      );
+      expect(() => verifyAsOutsider(one!.leaf, proof.replace('\n40\n', '\n41\n'), policy)).toThrow(
+        'signature',
+      );
+      const lines = proof.trimEnd().split('\n');
+      const alone = `${lines.slice(0, lines.findIndex((line) => line.startsWith('—')) + 2).join('\n')}\n`;
+      expect(() => verifyAsOutsider(one!.leaf, alone, policy)).toThrow('no quorum');
     }
   });
 });
