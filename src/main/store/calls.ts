@@ -23,14 +23,22 @@ type Reply =
       readonly bug?: string;
     };
 
+/** Said by a worker while it opens. */
+interface Progress {
+  readonly progress: unknown;
+}
+
 type Method = (...args: never[]) => unknown;
 
-/** Serves the object that `open` gives; `open`'s own answer, or refusal, is told first. `close` ends the worker. */
-export function serveCalls(port: MessagePort, open: () => object): void {
+/**
+ * Serves the object that `open` gives; its `health`, or the refusal to open, is told first, and before that whatever
+ * `open` has to say of its progress. `close` ends the worker.
+ */
+export function serveCalls(port: MessagePort, open: (tell: (progress: unknown) => void) => object): void {
   const reply = (id: number, work: () => unknown): void => port.postMessage(replyOf(id, work));
   let target: object | undefined;
   reply(0, () => {
-    target = open();
+    target = open((progress) => port.postMessage({ progress } satisfies Progress));
     return (target as { health?: unknown }).health;
   });
   port.on('message', ({ id, method, args }: Call) => {
@@ -51,10 +59,14 @@ function replyOf(id: number, work: () => unknown): Reply {
   }
 }
 
-/** The other side. `T`: the object served; its methods become asynchronous. `name` stands in errors. */
+/**
+ * The other side. `T`: the object served; its methods become asynchronous. `name` stands in errors; `heard` hears of
+ * progress while it opens.
+ */
 export function callWorker<T>(
   worker: Worker,
   name: string,
+  heard: (progress: unknown) => void = () => undefined,
 ): {
   readonly opened: Promise<unknown>;
   call<K extends keyof T>(
@@ -67,7 +79,8 @@ export function callWorker<T>(
   let nextId = 1;
   let gone: Error | null = null;
   const opened = new Promise<unknown>((resolve, reject) => calls.set(0, { resolve, reject }));
-  worker.on('message', (reply: Reply) => {
+  worker.on('message', (reply: Reply | Progress) => {
+    if ('progress' in reply) return heard(reply.progress);
     const waiting = calls.get(reply.id);
     calls.delete(reply.id);
     if (reply.ok) waiting?.resolve(reply.value);

@@ -6,6 +6,8 @@ import { Worker } from 'node:worker_threads';
 import { Refusal } from '../../protocol/bytes/index.ts';
 import type { Signed } from '../../protocol/record/index.ts';
 import { WORKER_LIMITS, workerEntry } from '../worker-entry.ts';
+import { callWorker } from './calls.ts';
+import type { LocalStore } from './local.ts';
 import type {
   Appended,
   Batch,
@@ -15,28 +17,6 @@ import type {
   StoreHealth,
   StoreOptions,
 } from './store.ts';
-
-export interface WorkerCall {
-  readonly id: number;
-  readonly method: Exclude<keyof Store, 'health'>;
-  readonly args: readonly unknown[];
-}
-/** Sent before the first reply, while the view is folded anew. */
-export interface WorkerProgress {
-  readonly rebuilding: Rebuilding;
-}
-export type WorkerReply =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | {
-      readonly id: number;
-      readonly ok: false;
-      readonly refusal?: {
-        code: string;
-        message: string;
-        details: Record<string, string | number | boolean>;
-      };
-      readonly bug?: string;
-    };
 
 /** A transaction never holds more commands than this, so that one commit stays a matter of milliseconds. */
 const MAX_BATCH = 1024;
@@ -62,45 +42,10 @@ export async function openThreadedStore(
     workerData: options,
     resourceLimits: WORKER_LIMITS,
   });
-  const calls = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
-  let nextId = 1;
-  let gone: Error | null = null;
-
-  const opened = new Promise<StoreHealth>((resolve, reject) => {
-    calls.set(0, { resolve: (health) => resolve(health as StoreHealth), reject });
-  });
-  worker.on('message', (reply: WorkerReply | WorkerProgress) => {
-    if ('rebuilding' in reply) return report(reply.rebuilding);
-    const call = calls.get(reply.id);
-    calls.delete(reply.id);
-    if (reply.ok) call?.resolve(reply.value);
-    else if (reply.refusal !== undefined)
-      call?.reject(new Refusal(reply.refusal.code, reply.refusal.message, reply.refusal.details));
-    else call?.reject(new Error(`store worker: ${reply.bug ?? 'failed'}`));
-  });
-  const fail = (error: Error): void => {
-    gone = error;
-    for (const call of calls.values()) call.reject(error);
-    calls.clear();
-  };
-  worker.on('error', fail);
-  worker.on('exit', () => fail(closed()));
-
-  const call = <T>(method: WorkerCall['method'], ...args: readonly unknown[]): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      if (gone !== null) return reject(gone);
-      const id = nextId++;
-      calls.set(id, { resolve: (value) => resolve(value as T), reject });
-      worker.postMessage({ id, method, args } satisfies WorkerCall);
-    });
-
-  let health: StoreHealth;
-  try {
-    health = await opened;
-  } catch (error) {
-    await worker.terminate();
-    throw error;
-  }
+  const { call, opened, terminate } = callWorker<LocalStore>(worker, 'store', (progress) =>
+    report(progress as Rebuilding),
+  );
+  const health = (await opened) as StoreHealth;
 
   const queue: Waiting[] = [];
   let committing = false;
@@ -119,7 +64,7 @@ export async function openThreadedStore(
         commands += next.commands.length;
       }
       try {
-        const batch = await call<Batch>(
+        const batch = await call(
           'append',
           group.flatMap((waiting) => waiting.commands),
           group.findLast((waiting) => waiting.checkpoint !== undefined)?.checkpoint,
@@ -163,7 +108,7 @@ export async function openThreadedStore(
       // what did not reach the worker before is not recorded, and its caller hears so
       for (const waiting of queue.splice(0)) waiting.reject(closed());
       await done;
-      await worker.terminate();
+      await terminate();
     },
   };
 }

@@ -45,6 +45,8 @@ export interface ReplicaOptions {
   readonly failed: (error: unknown) => void;
 }
 
+export type TakeOver = () => { readonly last: Position; readonly members: Members };
+
 export interface Replica {
   status(): RaftStatus;
   /** Puts commands into the log when this member leads; they are queued while the disk is busy. */
@@ -58,9 +60,10 @@ export interface Replica {
   transfer(to: MemberId): void;
   /**
    * A state takes the place of the log up to a position. While `work` makes that durable nothing else happens here:
-   * frames and ticks are let go, as if the node were away. It answers what it took, or null when it was too late.
+   * frames and ticks are let go, as if the node were away. It answers null when it was too late, else what takes the
+   * state over; that and the core's own step happen in one go, so that nobody sees one without the other.
    */
-  restore(work: (commit: number) => Promise<{ last: Position; members: Members } | null>): Promise<void>;
+  restore(work: (commit: number) => Promise<TakeOver | null>): Promise<void>;
   compacted(upTo: Position): void;
   /** Resolves when everything that was to be written is. */
   flushed(): Promise<void>;
@@ -280,10 +283,10 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
       held = true;
       try {
         if (writes > 0) await new Promise<void>((resolve) => idle.push(resolve));
-        const taken = stopped ? null : await work(status(raft).commit);
+        const takeOver = stopped ? null : await work(status(raft).commit);
         held = false;
-        if (taken === null || stopped) return;
-        const { last, members } = taken;
+        if (takeOver === null || stopped) return;
+        const { last, members } = takeOver();
         open = open.filter(({ index }) => index > last.index);
         committed = last.index;
         trimmed = last.index;

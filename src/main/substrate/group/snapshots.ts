@@ -8,6 +8,7 @@ import { decodeSnapshot, MAX_SNAPSHOT } from '../../store/index.ts';
 import type { GroupLog, Head, Snapshot } from '../../store/index.ts';
 import type { GroupFrame } from './frames.ts';
 import type { StateMachine } from './machine.ts';
+import type { TakeOver } from './replica.ts';
 
 /** Bytes of one piece. */
 const PART = 256 * 1024;
@@ -26,9 +27,7 @@ export interface SnapshotsOptions {
   readonly send: (to: string, frame: GroupFrame) => void;
   readonly compacted: (upTo: Position) => void;
   /** Runs `work` while the replica stands still, then lets the core go on from what it took. */
-  readonly restore: (
-    work: (commit: number) => Promise<{ last: Position; members: Members } | null>,
-  ) => Promise<void>;
+  readonly restore: (work: (commit: number) => Promise<TakeOver | null>) => Promise<void>;
   /** Store and machine have taken it; answers the members that it names. */
   readonly restored: (snapshot: Snapshot) => Members;
   readonly grown: (head: Head) => void;
@@ -115,11 +114,13 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
       await options.restore(async (commit) => {
         if (snapshot.last.index <= commit) return null;
         const head = await log.restore(bytes);
-        machine.restore?.(snapshot.state);
-        compactedAt = snapshot.frontier.size;
-        const members = options.restored(snapshot);
-        options.grown(head);
-        return { last: snapshot.last, members };
+        return () => {
+          machine.restore?.(snapshot.state);
+          compactedAt = snapshot.frontier.size;
+          const members = options.restored(snapshot);
+          options.grown(head);
+          return { last: snapshot.last, members };
+        };
       });
       fetch = null;
     },
