@@ -21,6 +21,9 @@ export const MAX_LEARNERS = 64;
 export const MAX_OPERATORS = 16;
 const MAX_COMMAND = 64 * 1024;
 
+/** More than half of the voters, however many of them are reachable. */
+export const quorumOf = (voters: number): number => Math.floor(voters / 2) + 1;
+
 export interface Member {
   /** Node key: 32 bytes, Ed25519, as are the two others. */
   readonly node: Uint8Array;

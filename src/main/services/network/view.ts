@@ -1,16 +1,15 @@
 /** What the screens show of an open network. */
 import type { NetworkGroup, NetworkPeer } from '../../../contract/index.ts';
-import { fromUtf8, idFrom, peerIdText, fromHex, sameBytes, toHex } from '../../../protocol/bytes/index.ts';
+import { fromUtf8, peerIdText, fromHex, sameBytes, toHex } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
+import { quorumOf } from '../../../protocol/group/index.ts';
 import { parseSignedCheckpoint } from '../../../protocol/log/index.ts';
-import { claimsOf, JWT_CLASS } from '../../../protocol/ticket/index.ts';
+import { claimsOf, JWT_CLASS, TDX_CLASS } from '../../../protocol/ticket/index.ts';
 import { ticketIdOf } from '../../../protocol/universe/index.ts';
 import type { Ticket } from '../../../protocol/universe/index.ts';
 import type { PeerInfo } from '../../substrate/discovery/index.ts';
 import type { Group } from '../../substrate/group/index.ts';
 import type { OpenNetwork } from './open.ts';
-
-const TDX_CLASS = idFrom('mosaik.tee.tdx.ticket.v1');
 
 /** Names of tags that are known here, by id in hex; a tag is the hash of its name. */
 export type TagNames = ReadonlyMap<string, string>;
@@ -125,7 +124,7 @@ export function viewGroup(group: Group<unknown>, { universe, groups }: OpenNetwo
     open: status.open,
     voters: voters.length,
     reachable: voters.filter(({ self, bonded }) => self || bonded).length,
-    quorum: Math.floor(voters.length / 2) + 1,
+    quorum: quorumOf(voters.length),
     members: list,
     checkpoint:
       status.checkpoint === null

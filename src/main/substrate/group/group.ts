@@ -163,7 +163,7 @@ export async function openGroup<Answer>(
     }
     if (membersMoved) {
       roll.commit(last.index);
-      void unmute();
+      unmute().catch(fail);
       ports.membersChanged();
       queueMicrotask(() => checkpoints.review());
     }

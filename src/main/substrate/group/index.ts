@@ -4,7 +4,7 @@ export type { MemberSigner } from './checkpoints.ts';
 export { openGroups } from './groups.ts';
 export type { BondInfo, Groups, GroupsOptions } from './groups.ts';
 export type { Command, StateMachine } from './machine.ts';
-export { groupOrigin, quorumOf } from './roster.ts';
+export { groupOrigin } from './roster.ts';
 export type { Submitted } from './session.ts';
 export * from './types.ts';
 export { createWatch } from './watch.ts';

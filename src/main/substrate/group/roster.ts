@@ -3,6 +3,7 @@
  * an outsider checks with. Any voter may author a checkpoint (it does while it leads); more than half cosign.
  */
 import { toHex } from '../../../protocol/bytes/index.ts';
+import { quorumOf } from '../../../protocol/group/index.ts';
 import type { Member, Membership } from '../../../protocol/group/index.ts';
 import { committeePolicy, formatPolicy, SIGNATURE_TYPE, verifierKey } from '../../../protocol/log/index.ts';
 import type { Policy, VerifierKey } from '../../../protocol/log/index.ts';
@@ -10,8 +11,6 @@ import { nodeHashes } from '../../hashes.ts';
 
 /** Origin line of a Group's checkpoints. */
 export const groupOrigin = (group: Uint8Array): string => `muster/group/${toHex(group)}`;
-
-export const quorumOf = (voters: number): number => Math.floor(voters / 2) + 1;
 
 export interface Roster {
   readonly origin: string;
