@@ -1,12 +1,34 @@
-/** The network: this node on it, the peers it knows, the Groups it is a member of (coalition.md 3). */
+/** The network: this node on it, the peers it knows, its Groups and streams (coalition.md 3). */
 import { z } from 'zod';
 import { command, query } from './base.ts';
 import { problem } from './problem.ts';
 import { count, hex, millis } from './shapes.ts';
 
 export const MAX_PEERS = 2_000;
+/** Of one stream; one with more says how many it leaves off. */
+export const MAX_STREAM_PEERS = 100;
+
+/** Tickets that a person has this node show, and their characters in all: the rest of its entry needs room too. */
+export const MAX_SHOWN_TICKETS = 8;
+export const MAX_SHOWN_TICKET_CHARACTERS = 8_192;
 
 const id32 = hex(32);
+
+export const networkTicket = z.object({
+  id: id32,
+  kind: z.enum(['jwt', 'tdx', 'other']),
+  /** Null: it does not end, or what it says cannot be read. */
+  expires: millis.nullable(),
+});
+
+/** A ticket of this node; what it says of itself, which nobody has verified here. */
+export const shownTicket = networkTicket.extend({
+  /** `shown`: everybody who knows this node sees it. `kept`: the network is not open, or its entry has no room. */
+  state: z.enum(['shown', 'kept', 'expired']),
+  issuer: z.string().nullable(),
+  audiences: z.array(z.string()),
+});
+export type ShownTicket = z.infer<typeof shownTicket>;
 
 export const networkStatus = z.object({
   /** `off`: a person has not turned it on. `locked`: it waits for the vault. `failed`: see `problem`. */
@@ -31,15 +53,9 @@ export const networkStatus = z.object({
   /** When another node was last heard speaking with this node's key; null: never. */
   twin: millis.nullable(),
   tags: z.array(z.string()),
+  tickets: z.array(shownTicket),
 });
 export type NetworkStatus = z.infer<typeof networkStatus>;
-
-export const networkTicket = z.object({
-  id: id32,
-  kind: z.enum(['jwt', 'tdx', 'other']),
-  /** Null: it does not end, or what it says cannot be read. */
-  expires: millis.nullable(),
-});
 
 export const networkPeer = z.object({
   peer: id32,
@@ -110,15 +126,57 @@ export const networkGroup = z.object({
 });
 export type NetworkGroup = z.infer<typeof networkGroup>;
 
-export const networkStream = z.object({
-  id: id32,
-  side: z.enum(['producer', 'consumer']),
-  peer: id32.nullable(),
+/** One connection of a stream, or the attempt at one. */
+export const streamPeer = z.object({
+  peer: id32,
   state: z.enum(['connecting', 'connected', 'terminated']),
+  /** Since when it is in this state. */
+  since: millis,
+  /** Over all its connections; from a producer, what has left for this peer. */
   datums: count,
   bytes: count,
-  dropped: count,
-  since: millis.nullable(),
+  /** Datums that wait for this peer to take them. */
+  waiting: count,
+  /** Datums that it missed because it lagged. */
+  missed: count,
+  reconnects: count,
+  /** Why the last connection ended; null: none has. */
+  ended: z
+    .enum([
+      'refused',
+      'absent',
+      'too-slow',
+      'full',
+      'unknown-peer',
+      'other-network',
+      'malformed',
+      'closed',
+      'lost',
+    ])
+    .nullable(),
+});
+export type StreamPeer = z.infer<typeof streamPeer>;
+
+export const networkStream = z.object({
+  id: id32,
+  /** As it was declared on this node; null where it has an id only. */
+  name: z.string().nullable(),
+  side: z.enum(['producer', 'consumer']),
+  /** Those are there whom it waits for: a producer sends, a consumer hears. */
+  online: z.boolean(),
+  /** When it was opened on this node. */
+  since: millis,
+  /** Sent, or received; a datum for three consumers is one. */
+  datums: count,
+  bytes: count,
+  /** Of a producer: datums that some consumer missed, and consumers disconnected for lagging. */
+  missed: count,
+  tooSlow: count,
+  connected: count,
+  /** Connected ones first. */
+  peers: z.array(streamPeer).max(MAX_STREAM_PEERS),
+  /** Peers that were left off. */
+  more: count,
 });
 export type NetworkStream = z.infer<typeof networkStream>;
 
@@ -128,7 +186,9 @@ export const network = {
   peers: query('view')
     .input(z.object({ limit: z.number().int().min(1).max(MAX_PEERS).default(500) }).default({ limit: 500 }))
     .output(z.object({ peers: z.array(networkPeer), more: z.boolean() })),
-  groups: query('view').output(z.object({ groups: z.array(networkGroup), streams: z.array(networkStream) })),
+  groups: query('view').output(z.object({ groups: z.array(networkGroup) })),
+  /** What this node produces and consumes. */
+  streams: query('view').output(z.object({ streams: z.array(networkStream) })),
   /** The policy of a Group's checkpoints as a tlog-policy file, and its newest checkpoint: an outsider's check. */
   proof: query('view')
     .input(z.object({ group: id32 }))
@@ -151,4 +211,12 @@ export const network = {
   tags: command('operate')
     .input(z.object({ tags: z.array(z.string().min(1).max(64)).max(32) }))
     .output(networkStatus),
+  /** Shows a JWT ticket of this node to everybody, now and at every start. Tickets are public. */
+  present: command('operate')
+    .input(z.object({ ticket: z.string().min(1).max(9_000) }))
+    .output(shownTicket),
+  /** Shows a ticket no more; its issuer is not told. */
+  withdraw: command('operate')
+    .input(z.object({ ticket: id32 }))
+    .output(z.object({})),
 };

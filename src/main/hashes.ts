@@ -2,7 +2,7 @@
 import { createPublicKey, hash, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { toBase64 } from '../protocol/bytes/index.ts';
-import type { CheckSignature, Hashes } from '../protocol/bytes/index.ts';
+import type { CheckSignature, CheckSignatureAsync, Hashes, SignatureJob } from '../protocol/bytes/index.ts';
 
 export const nodeHashes: Hashes = {
   sha256: (bytes) => hash('sha256', bytes, 'buffer'),
@@ -43,10 +43,18 @@ function toPem(alg: keyof typeof SPKI, raw: Uint8Array): string {
   return `-----BEGIN PUBLIC KEY-----\n${text}\n-----END PUBLIC KEY-----\n`;
 }
 
+/** One memory of keys behind two ways to check. */
+export interface SignatureCheckers {
+  readonly here: CheckSignature;
+  /** In libuv's thread pool: for many at once, so that the event loop goes on meanwhile. */
+  readonly aside: CheckSignatureAsync;
+}
+
 /** Importing a key costs half of a verification, so key objects are kept, bounded. */
-export function createSignatureChecker(maxKeys = 1024): CheckSignature {
+export function createSignatureCheckers(maxKeys = 1024): SignatureCheckers {
   const keys = new Map<string, KeyObject>();
-  const keyOf = (alg: 'ed25519' | 'p256', raw: Uint8Array): KeyObject | null => {
+  const keyOf = ({ alg, key: raw, signature }: SignatureJob): KeyObject | null => {
+    if (signature.length !== 64 || raw.length !== (alg === 'ed25519' ? 32 : 64)) return null;
     const id = `${alg}:${toBase64(raw)}`;
     const known = keys.get(id);
     if (known !== undefined) return known;
@@ -63,12 +71,25 @@ export function createSignatureChecker(maxKeys = 1024): CheckSignature {
     keys.set(id, key);
     return key;
   };
-  return (job) => {
-    if (job.signature.length !== 64 || job.key.length !== (job.alg === 'ed25519' ? 32 : 64)) return false;
-    const key = keyOf(job.alg, job.key);
-    if (key === null) return false;
-    return job.alg === 'ed25519'
-      ? verify(null, job.message, key, job.signature)
-      : verify('sha256', job.message, key, toDer(job.signature));
+  const hashOf = ({ alg }: SignatureJob): string | null => (alg === 'ed25519' ? null : 'sha256');
+  const signatureOf = ({ alg, signature }: SignatureJob): Uint8Array =>
+    alg === 'ed25519' ? signature : toDer(signature);
+  return {
+    here(job) {
+      const key = keyOf(job);
+      return key !== null && verify(hashOf(job), job.message, key, signatureOf(job));
+    },
+    aside: (job) =>
+      new Promise((resolve, reject) => {
+        const key = keyOf(job);
+        if (key === null) return resolve(false);
+        verify(hashOf(job), job.message, key, signatureOf(job), (error, good) => {
+          if (error === null) resolve(good);
+          else reject(error);
+        });
+      }),
   };
 }
+
+export const createSignatureChecker = (maxKeys?: number): CheckSignature =>
+  createSignatureCheckers(maxKeys).here;

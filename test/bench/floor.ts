@@ -9,22 +9,19 @@ import { DatabaseSync } from 'node:sqlite';
 import { openUniverse } from '../../src/main/substrate/universe/index.ts';
 import type { Link } from '../../src/main/substrate/universe/index.ts';
 import { newKey } from '../member/net.ts';
+import { latencies } from './measure.ts';
+import type { Measured } from './measure.ts';
 
 const PROTOCOL = '/muster/floor/1';
 
-export interface FloorResult {
-  readonly count: number;
-  readonly p50: number;
-  readonly p99: number;
-}
-
-/** Commits `size`-byte commands for `ms`, `inFlight` at once. */
+/** Commits `size`-byte commands for `ms`, `inFlight` at once; `warm` milliseconds before that do not count. */
 export async function floor(
   folder: string,
   inFlight: number,
+  warm: number,
   ms: number,
   size: number,
-): Promise<FloorResult> {
+): Promise<Measured> {
   const children = ['leader', 'follower', 'follower'].map((role, n) =>
     fork(import.meta.filename, [role, join(folder, `floor-${inFlight}-${n}.db`)], {
       serialization: 'advanced',
@@ -34,8 +31,8 @@ export async function floor(
   if (leader === undefined) throw new Error('no leader');
   try {
     const peers = await Promise.all(followers.map((one) => heard(one)));
-    leader.send({ peers, inFlight, ms, size });
-    return (await heard(leader)) as FloorResult;
+    leader.send({ peers, inFlight, warm, ms, size });
+    return (await heard(leader)) as Measured;
   } finally {
     for (const one of children) one.kill('SIGKILL');
   }
@@ -94,7 +91,7 @@ async function follow(path: string): Promise<void> {
 async function lead(path: string): Promise<void> {
   const rows = openRows(path);
   const universe = await open([]);
-  process.once('message', async ({ peers, inFlight, ms, size }: LeaderTask) => {
+  process.once('message', async ({ peers, inFlight, warm, ms, size }: LeaderTask) => {
     const links: Link[] = [];
     for (const { self, addresses } of peers) {
       await universe.learn(self, addresses);
@@ -133,26 +130,15 @@ async function lead(path: string): Promise<void> {
         gathered += 1;
         if (gathered === 1) setImmediate(flush);
       });
-    const times: number[] = [];
-    const start = performance.now();
-    await Promise.all(
-      Array.from({ length: inFlight }, async () => {
-        while (performance.now() - start < ms) {
-          const at = performance.now();
-          await execute();
-          times.push(performance.now() - at);
-        }
-      }),
-    );
-    times.sort((a, b) => a - b);
-    const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
-    process.send?.({ count: times.length, p50: at(0.5), p99: at(0.99) });
+    await latencies(warm, inFlight, execute);
+    process.send?.(await latencies(ms, inFlight, execute));
   });
 }
 
 interface LeaderTask {
   readonly peers: readonly { self: string; addresses: readonly string[] }[];
   readonly inFlight: number;
+  readonly warm: number;
   readonly ms: number;
   readonly size: number;
 }

@@ -31,6 +31,30 @@ export async function flow(
   return (done * 1000) / (performance.now() - start);
 }
 
+export interface Measured {
+  readonly count: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Keeps `inFlight` calls of `work` going for `ms`; how many there were, and how long they took. */
+export async function latencies(
+  ms: number,
+  inFlight: number,
+  work: (n: number) => Promise<unknown>,
+): Promise<Measured> {
+  const times: number[] = [];
+  await flow(ms, inFlight, async (n) => {
+    const at = performance.now();
+    await work(n);
+    times.push(performance.now() - at);
+  });
+  times.sort((a, b) => a - b);
+  const at = (part: number): number => times[Math.floor(times.length * part)] ?? 0;
+  return { count: times.length, p50: at(0.5), p99: at(0.99) };
+}
+
 export const perSecond = (value: number): string =>
   `${Math.round(value).toLocaleString('en').replaceAll(',', ' ')}/s`;
 export const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;

@@ -13,6 +13,7 @@ import { browser } from './browser.ts';
 import { groups } from './groups.ts';
 import { proofs } from './proofs.ts';
 import { readiness } from './readiness.ts';
+import { streams } from './streams.ts';
 import { verifier } from './verifier.ts';
 
 export interface Figure {
@@ -41,7 +42,7 @@ const { values } = parseArgs({
     quiet: { type: 'boolean', default: false },
   },
 });
-const sections = { appends, proofs, groups, verifier, readiness, browser };
+const sections = { appends, proofs, groups, streams, verifier, readiness, browser };
 const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
 const seeded = values.keep ?? folder;
 mkdirSync(seeded, { recursive: true });

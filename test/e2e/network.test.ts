@@ -1,6 +1,6 @@
 /**
  * Four real nodes on libp2p, one of them seen in a real browser: it is turned on, meets another by its address, sees
- * the rest, and shows a Group of three. MUSTER_UPDATE=1 rewrites the screenshots.
+ * the rest, and shows a Group of three and a stream that flows. MUSTER_UPDATE=1 rewrites the screenshots.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadAssets } from '../../src/main/hosts/assets.ts';
 import { startConsole } from '../../src/main/hosts/console/index.ts';
 import type { MusterNode } from '../../src/main/node/index.ts';
+import { defineStream, textCodec } from '../../src/main/substrate/stream/index.ts';
 import type { Client } from '../../src/main/api/index.ts';
 import { utf8 } from '../../src/protocol/bytes/index.ts';
 import { ensureBuilt, outFolder } from '../build.ts';
@@ -44,7 +45,7 @@ describeWith('chromium', 'the network page', () => {
     }
   };
 
-  it('turns the network on, meets a node, sees the others, and shows a Group with its proofs', async () => {
+  it('turns the network on, meets a node, sees the others, and shows a Group with its proofs and its streams', async () => {
     const nodes: { node: MusterNode; client: Client }[] = [];
     for (let n = 0; n < 4; n++) nodes.push(await openReadyNode(scratch(), SETTINGS));
     const [own, ...others] = nodes;
@@ -101,6 +102,24 @@ describeWith('chromium', 'the network page', () => {
       await page.getByText(/^20 entries/).waitFor();
       await page.getByText('20', { exact: true }).first().waitFor();
       await shoot(page, 'network-group');
+
+      await page.getByRole('tab', { name: 'Streams' }).click();
+      await page.getByText('Those that this node produces or reads appear here.').waitFor();
+      const prices = defineStream({ tag: 'signals.eu.Price/1', codec: textCodec });
+      const producer = own!.node.network.open()!.streams.produce(prices);
+      const card = page.getByRole('article', { name: 'signals.eu.Price/1' });
+      await card.getByText('Nobody listens: sending waits.').waitFor();
+      const consumers = others.map(({ node }) => node.network.open()!.streams.consume(prices));
+      await card.getByText('Sends to 3 nodes.').waitFor();
+      for (let n = 0; n < 1200; n++) await producer.send(`tea ${250 + (n % 7)}`);
+      await Promise.all(
+        consumers.map(async (consumer) => {
+          for (let n = 0; n < 1200; n++) await consumer.take();
+        }),
+      );
+      // the page hears of it by itself
+      await card.getByText('1\u2009200 datums, 8\u2009400\u00a0B').waitFor();
+      await shoot(page, 'network-streams');
     } catch (error) {
       mkdirSync('test-results', { recursive: true });
       await page.screenshot({ path: 'test-results/network.png' });

@@ -31,7 +31,7 @@ import type { DataSet } from './node/data.ts';
 import { alarmsOf, cached, eventLogOf, folderRows, judge, presets } from './node/attestation.ts';
 import { openChallenge } from './node/machines.ts';
 import { plain, signedLog } from './node/log.ts';
-import { groupsOf, peersOf, proofOf, statusOf, streamsOf } from './node/network.ts';
+import { groupsOf, peersOf, presented, proofOf, shownTickets, statusOf, streamsOf } from './node/network.ts';
 
 export interface FakeOptions {
   readonly data: DataSet;
@@ -105,10 +105,11 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
   const peerCount = options.peers ?? { empty: 0, normal: 11, full: 200 }[options.data];
   const peers = peersOf(peerCount, now);
   let tags = ['signals', 'eu-central'];
+  let shown = shownTickets(options.data, now);
   const networkState = (): NetworkStatus['state'] =>
     !settings.network ? 'off' : (options.network ?? (identity.state === 'locked' ? 'locked' : 'on'));
   const networkStatus = (): NetworkStatus =>
-    statusOf(networkState(), identity.peer, peers, tags, now, options.data === 'full');
+    statusOf(networkState(), identity.peer, peers, tags, shown, now, options.data === 'full');
   let identity: IdentityState = {
     state: options.fresh === true ? 'absent' : options.locked === true ? 'locked' : 'ready',
     peer: options.fresh === true ? null : owner,
@@ -567,10 +568,11 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
       }),
       groups: os.network.groups.handler(() => {
         const some = options.data !== 'empty' && networkState() === 'on';
-        return {
-          groups: some ? groupsOf(options.data === 'full' ? 5 : 2, owner, now) : [],
-          streams: some ? streamsOf(options.data === 'full' ? 24 : 3, now) : [],
-        };
+        return { groups: some ? groupsOf(options.data === 'full' ? 5 : 2, owner, now) : [] };
+      }),
+      streams: os.network.streams.handler(() => {
+        const some = options.data !== 'empty' && networkState() === 'on';
+        return { streams: some ? streamsOf(options.data === 'full' ? 10 : 3, now) : [] };
       }),
       proof: os.network.proof.handler(({ input }) => proofOf(input.group)),
       connect: os.network.connect.handler(({ input, errors }) => {
@@ -594,6 +596,21 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         tags = [...input.tags];
         tell('network');
         return networkStatus();
+      }),
+      present: os.network.present.handler(({ input, errors }) => {
+        const ticket = presented(input.ticket, now);
+        if (input.ticket.includes('not.this.peer'))
+          throw errors.PROBLEM({
+            data: toProblem('TICKET_SUBJECT', 'The ticket names another peer than this node.'),
+          });
+        shown = [...shown, ticket];
+        tell('network');
+        return ticket;
+      }),
+      withdraw: os.network.withdraw.handler(({ input }) => {
+        shown = shown.filter(({ id }) => id !== input.ticket);
+        tell('network');
+        return {};
       }),
     },
     operations: {

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHex, toHex } from '../../src/protocol/bytes/index.ts';
 import type { Timing } from '../../src/protocol/raft/index.ts';
+import { callProcess } from '../process-calls.ts';
 import type { MemberCalls, MemberSetup } from './member.ts';
 import { keysFrom, QUICK } from './net.ts';
 
@@ -115,32 +116,12 @@ function forkMember(seed: string, within: readonly string[], flags: readonly str
           execArgv: [...before, process.execPath, ...flags],
           serialization: 'advanced',
         });
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   const trouble: string[] = [];
   const acknowledged: [string, number][] = [];
-  let nextId = 1;
-  child.on('message', ({ id, value, error }: { id: number; value?: unknown; error?: string }) => {
+  const { ask, gone } = callProcess(child, ({ id, value, error }) => {
     if (id === 0) acknowledged.push(value as [string, number]);
-    else if (id < 0) trouble.push(error ?? '');
-    else if (error === undefined) waiting.get(id)?.resolve(value);
-    else waiting.get(id)?.reject(new Error(error));
-    waiting.delete(id);
+    else trouble.push(error ?? '');
   });
-  const gone = new Promise<void>((resolve) => {
-    child.on('exit', () => {
-      for (const { reject } of waiting.values()) reject(new Error('the member is gone'));
-      waiting.clear();
-      resolve();
-    });
-  });
-  const ask = (call: string, args: readonly unknown[]): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const id = nextId++;
-      waiting.set(id, { resolve, reject });
-      child.send({ id, call, args }, (error) => {
-        if (error !== null) reject(error);
-      });
-    });
   const own = {
     self: toHex(keysFrom(fromHex(seed, 32)).node.key),
     seed,

@@ -6,6 +6,9 @@ import { createHash } from 'node:crypto';
 import { fromHex, fromUtf8, toHex, utf8 } from '../../src/protocol/bytes/index.ts';
 import type { Timing } from '../../src/protocol/raft/index.ts';
 import type { Group } from '../../src/main/substrate/group/index.ts';
+import { latencies } from '../bench/measure.ts';
+import type { Measured } from '../bench/measure.ts';
+import { serveProcess } from '../process-calls.ts';
 import { chainMachine, countMachine, listMachine } from './machine.ts';
 import type { ChainMachine, ListMachine } from './machine.ts';
 import { keyFrom, keysFrom, memberOf, startNode } from './net.ts';
@@ -47,7 +50,7 @@ export interface MemberCalls {
   /** Commits `text`; answers its leaf index. */
   execute(text: string): Promise<number>;
   /** Keeps `inFlight` commands of `size` bytes going; latencies in milliseconds. */
-  load(inFlight: number, ms: number, size: number): Promise<{ count: number; p50: number; p99: number }>;
+  load(inFlight: number, ms: number, size: number): Promise<Measured>;
   /** Submits `<prefix>-0`, `<prefix>-1` … until told to stop. */
   begin(prefix: string, inFlight: number): Promise<void>;
   /** Submits one command, waits for it and then `ms`, and again, until told to stop. */
@@ -125,20 +128,7 @@ const calls: MemberCalls = {
   execute: async (text) => (await group.execute(utf8(text))).index,
   async load(inFlight, ms, size) {
     const leaf = new Uint8Array(size);
-    const times: number[] = [];
-    const start = performance.now();
-    await Promise.all(
-      Array.from({ length: inFlight }, async () => {
-        while (performance.now() - start < ms) {
-          const at = performance.now();
-          await group.execute(leaf);
-          times.push(performance.now() - at);
-        }
-      }),
-    );
-    times.sort((a, b) => a - b);
-    const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
-    return { count: times.length, p50: at(0.5), p99: at(0.99) };
+    return latencies(ms, inFlight, () => group.execute(leaf));
   },
   async begin(prefix, inFlight) {
     ending = false;
@@ -204,13 +194,7 @@ const calls: MemberCalls = {
   },
 };
 
-process.on('message', ({ id, call, args }: { id: number; call: keyof MemberCalls; args: unknown[] }) => {
-  (calls[call] as (...given: unknown[]) => Promise<unknown>)(...args).then(
-    (value) => process.send?.({ id, value }),
-    (error: unknown) => process.send?.({ id, error: error instanceof Error ? error.message : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
+serveProcess(calls);
 process.on('unhandledRejection', (error) => {
   process.send?.({
     id: -1,

@@ -1,8 +1,8 @@
 /**
- * Network namespaces for members: each has an address of its own behind one bridge that lies in a namespace too, so
- * nothing of it is seen outside. Needs root, iproute2 and iptables.
+ * Machines for members, all on one cable, which can be cut and made to lose packets. Needs root, iproute2 and
+ * iptables.
  */
-import { execFileSync } from 'node:child_process';
+import { makeCable } from './cable.ts';
 
 export interface Namespaces {
   /** IPv4 address of member `n`. */
@@ -18,62 +18,21 @@ export interface Namespaces {
   close(): void;
 }
 
-const run = (command: string, ...args: readonly string[]): void => {
-  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-};
-
 export function makeNamespaces(count: number): Namespaces {
-  const name = (n: number | 'bridge'): string => `muster-${process.pid}-${n}`;
+  const name = (n: number): string => `member${n}`;
   const address = (n: number): string => `10.77.0.${n + 1}`;
   const all = Array.from({ length: count }, (_, n) => n);
-  const made: string[] = [];
-  const close = (): void => {
-    for (const one of made.splice(0))
-      try {
-        run('ip', 'netns', 'delete', one);
-      } catch {
-        // one that is gone already
-      }
-  };
+  const cable = makeCable();
   try {
-    const bridge = name('bridge');
-    run('ip', 'netns', 'add', bridge);
-    made.push(bridge);
-    run('ip', '-n', bridge, 'link', 'add', 'br0', 'type', 'bridge');
-    run('ip', '-n', bridge, 'link', 'set', 'br0', 'up');
-    for (const n of all) {
-      const own = name(n);
-      run('ip', 'netns', 'add', own);
-      made.push(own);
-      run(
-        'ip',
-        '-n',
-        own,
-        'link',
-        'add',
-        'eth0',
-        'type',
-        'veth',
-        'peer',
-        'name',
-        `port${n}`,
-        'netns',
-        bridge,
-      );
-      run('ip', '-n', bridge, 'link', 'set', `port${n}`, 'master', 'br0', 'up');
-      run('ip', '-n', own, 'address', 'add', `${address(n)}/24`, 'dev', 'eth0');
-      run('ip', '-n', own, 'link', 'set', 'eth0', 'up');
-      run('ip', '-n', own, 'link', 'set', 'lo', 'up');
-    }
+    for (const n of all) cable.join(name(n), address(n));
   } catch (error) {
-    close();
+    cable.close();
     throw error;
   }
-  const filter = (n: number, ...rule: readonly string[]): void =>
-    run('ip', 'netns', 'exec', name(n), 'iptables', ...rule);
+  const filter = (n: number, ...rule: readonly string[]): void => cable.run(name(n), 'iptables', ...rule);
   return {
     address,
-    within: (n) => ['ip', 'netns', 'exec', name(n)],
+    within: (n) => cable.within(name(n)),
     cut(left, right) {
       for (const [from, to] of [
         [left, right],
@@ -89,6 +48,6 @@ export function makeNamespaces(count: number): Namespaces {
     heal() {
       for (const n of all) filter(n, '-F', 'INPUT');
     },
-    close,
+    close: cable.close,
   };
 }

@@ -161,6 +161,67 @@ describeWith('chromium', 'the network', () => {
     await close();
   });
 
+  it('says of each stream whether it flows, with its peers, which lead to their details', async () => {
+    const { page, go, complaints, close } = await lab.open({ data: 'full' });
+    await go('#/network?tab=streams');
+    for (const sentence of [
+      'Sends to 6 nodes.',
+      'Hears 3 producers.',
+      'No producer admits this node',
+      'datums were missed by consumers that lagged.',
+      'fewer than it waits for: sending waits.',
+    ])
+      await page.getByText(sentence).first().waitFor();
+    const card = page.getByRole('article', { name: 'signals.eu.Trace/1' });
+    expect(await card.getByRole('row').count()).toBe(3);
+    await card.getByText('does not admit this node').first().waitFor();
+    await card.getByRole('link').first().click();
+    await page.getByRole('region', { name: 'Peer details' }).waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('shows its tickets with what they say, presents one that is pasted, and withdraws it', async () => {
+    const { page, go, complaints, close } = await lab.open({ data: 'full' });
+    await go('#/network');
+    const head = page.getByRole('region', { name: 'This node on the network' });
+    const rows = head.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Withdraw/ }) });
+    await expect.poll(() => rows.count()).toBe(4);
+    await rows
+      .nth(0)
+      .getByText(/expires in 6\sd/)
+      .waitFor();
+    await rows
+      .nth(1)
+      .getByText(/expired \d\sh ago/)
+      .waitFor();
+    await rows.nth(3).getByText('not shown: the entry of this node has no room').waitFor();
+
+    await head.getByRole('button', { name: 'Present a ticket' }).click();
+    const dialog = page.getByRole('dialog');
+    const present = dialog.getByRole('button', { name: 'Present', exact: true });
+    const text = dialog.getByRole('textbox', { name: 'Ticket' });
+    expect(await present.isDisabled()).toBe(true);
+    await text.fill('half a.ticket');
+    await dialog.getByText('A ticket is one line of three parts joined by dots.').waitFor();
+    expect(await present.isDisabled()).toBe(true);
+    await text.fill('not.this.peer');
+    await present.click();
+    await dialog.getByText('TICKET_SUBJECT').waitFor();
+    await text.fill('\n  eyJhbGciOi.eyJzdWIi.c2VhbA \n');
+    await present.click();
+    await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => rows.count()).toBe(5);
+    await rows.nth(4).getByText('by https://tickets.example').waitFor();
+
+    await rows.nth(4).getByRole('button').last().click();
+    await dialog.getByText('what it opened closes').waitFor();
+    await dialog.getByRole('button', { name: 'Withdraw', exact: true }).click();
+    await expect.poll(() => rows.count()).toBe(4);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   it('changes its tags and its settings', async () => {
     const { page, go, complaints, close } = await lab.open({ data: 'normal' });
     await go('#/network');

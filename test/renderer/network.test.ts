@@ -4,8 +4,9 @@ import { createTranslate } from '../../src/renderer/language/translate.ts';
 import { groupSentence, lagOf } from '../../src/renderer/pages/network/group-sentence.ts';
 import { bandBox, bandOf, labelBox, layOut } from '../../src/renderer/pages/network/map-layout.ts';
 import type { MapLayout, MapPeer } from '../../src/renderer/pages/network/map-layout.ts';
+import { streamSentence } from '../../src/renderer/pages/network/stream-sentence.ts';
 import { looksDialable, matches, soonest, stateOf } from '../../src/renderer/pages/network/peers.ts';
-import { groupsOf, peer, peersOf } from '../fakes/node/network.ts';
+import { groupsOf, peer, peersOf, streamsOf } from '../fakes/node/network.ts';
 
 const NOW = 1_795_000_000_000;
 const t = createTranslate('en');
@@ -73,6 +74,51 @@ describe('the sentence about a Group', () => {
   });
 });
 
+describe('the sentence about a stream', () => {
+  const [first] = streamsOf(1, NOW);
+  const source = (
+    state: 'connecting' | 'connected' | 'terminated',
+    ended: 'refused' | 'lost' | null = null,
+  ) => ({
+    state,
+    ended,
+  });
+  const say = (change: Partial<Parameters<typeof streamSentence>[0]>) => {
+    const { key, values, mark } = streamSentence({ ...first!, ...change });
+    return `${mark}: ${t(key, values)}`;
+  };
+
+  it('says of a producer whether what is sent reaches anybody', () => {
+    const here = { side: 'producer', online: true, connected: 2, peers: [] } as const;
+    expect(say(here)).toBe('passed: Sends to 2 nodes.');
+    expect(say({ ...here, connected: 1 })).toBe('passed: Sends to one node.');
+    expect(say({ ...here, missed: 1204 })).toBe(
+      'stale: Sends to 2 nodes; 1\u2009204 datums were missed by consumers that lagged.',
+    );
+    expect(say({ ...here, online: false })).toBe(
+      'running: 2 nodes listen, fewer than it waits for: sending waits.',
+    );
+    expect(say({ ...here, connected: 0, online: false })).toBe('not-checked: Nobody listens: sending waits.');
+    expect(say({ ...here, connected: 0 })).toBe('not-checked: Nobody listens: what is sent is lost.');
+  });
+
+  it('says of a consumer whom it hears, or why nobody', () => {
+    const here = { side: 'consumer', online: true, connected: 0, peers: [], more: 0 } as const;
+    expect(say({ ...here, connected: 3, peers: [] })).toBe('passed: Hears 3 producers.');
+    expect(say({ ...here, connected: 1, online: false })).toBe(
+      'running: Hears one producer, fewer than it waits for.',
+    );
+    expect(say(here)).toBe('not-checked: Nobody that is known produces it.');
+    expect(say({ ...here, peers: [source('connecting'), source('terminated', 'refused')] })).toBe(
+      'running: Connects with 2 producers.',
+    );
+    expect(say({ ...here, peers: [source('terminated', 'refused'), source('terminated', 'lost')] })).toBe(
+      'stale: No producer admits this node: it asks for a tag or ticket that this node does not show.',
+    );
+    expect(say({ ...here, peers: [source('terminated', 'lost')] })).toBe('stale: No producer is connected.');
+  });
+});
+
 const mapPeers = (n: number): MapPeer[] =>
   peersOf(n, NOW).map((one) => ({
     peer: one.peer,
@@ -137,8 +183,12 @@ describe('the layout of the map', () => {
   });
 
   it('writes no name over another name, a node or the name of a band', () => {
-    for (const n of [3, 40, 200]) {
-      const layout = layOut(mapPeers(n), 1180, 400);
+    for (const [n, width, height] of [
+      [3, 1180, 400],
+      [40, 1180, 400],
+      [200, 1820, 700],
+    ] as const) {
+      const layout = layOut(mapPeers(n), width, height);
       const named = layout.nodes.filter(({ label }) => label);
       expect(named.length).toBeGreaterThan(2);
       const bands = layout.rings
@@ -161,6 +211,13 @@ describe('the layout of the map', () => {
         for (const band of bands)
           expect(x > band.left + 8 && x < band.right - 8 && y > band.top && y < band.bottom).toBe(false);
     }
+  });
+
+  it('names nobody where there is room for a few of many names only', () => {
+    const named = (n: number): number =>
+      layOut(mapPeers(n), 1180, 400).nodes.filter(({ label }) => label).length;
+    expect(named(200)).toBe(0);
+    expect(named(40)).toBeGreaterThan(20);
   });
 });
 

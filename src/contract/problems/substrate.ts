@@ -114,6 +114,10 @@ export const substrateProblems = {
     meaning: 'Another change of members is under way, or the leader has only just been elected.',
     next: 'Wait a moment and sign again.',
   },
+  LOG_PRUNED: {
+    meaning: 'This member began with a state of the others; it does not have that part of the log.',
+    next: 'Ask a member that was there before, or one that keeps the whole log.',
+  },
   TRANSFER_TARGET: {
     meaning: 'The lead can only go to another voter of the Group.',
     next: 'Choose one of the voters.',
@@ -343,6 +347,10 @@ export const substrateProblems = {
   TICKET_PENDING: {
     meaning: 'The quote of the ticket is being verified.',
     next: 'Wait a moment; this passes by itself.',
+  },
+  TICKETS_FULL: {
+    meaning: 'The entry of this node has no room for one more ticket. It was not taken.',
+    next: 'Withdraw a ticket that is not needed any more.',
   },
   VALIDATOR_FORMAT: {
     meaning: 'The rules for tickets cannot be read. Nothing was changed.',

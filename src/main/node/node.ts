@@ -154,6 +154,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     const guest = options.guest ?? guestOf(() => settings.current().quoteHelper);
     const blobs = openFolderBlobs(join(folder, 'blobs'));
     const note = (sentence: string): void => log.warn(sentence);
+    const simulatedRoots = readSimulatedRoots(join(folder, 'simulated-roots'), note);
     const machines = createMachines({
       ledger,
       coalitions,
@@ -162,7 +163,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       guest,
       collateralStore: createFolderCollateralStore(join(folder, 'collateral')),
       settings: settings.current,
-      simulatedRoots: readSimulatedRoots(join(folder, 'simulated-roots'), note),
+      simulatedRoots,
       writable: () => vault.state() === 'ready' && store.health.writable,
       now,
       note,
@@ -174,6 +175,12 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       folder,
       vault,
       store,
+      feed,
+      evidence: {
+        collateralFor: machines.collateral.collateralFor,
+        simulatedRoots,
+        policy: async () => (await machines.policies.current()).policy,
+      },
       settings: settings.current,
       now,
       note,

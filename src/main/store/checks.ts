@@ -11,7 +11,7 @@ import type { Database } from './database.ts';
 import { Refusal } from '../../protocol/bytes/index.ts';
 import type { StoreHealth } from './store.ts';
 import type { StoredTree } from './tree.ts';
-import { toCheckpoint } from './local.ts';
+import { timelineOf } from './checkpoints.ts';
 
 type Check = StoreHealth['checks'][number];
 type Head = Pick<TreeHead, 'size' | 'root'>;
@@ -40,8 +40,7 @@ export function startupChecks(db: Database, tree: StoredTree, signed: Head | nul
     damaged('its tiles and leaves do not hash to the root');
   passed('tree', `tiles and leaves hash to the root of ${size} entries`);
 
-  const found = db.sql('SELECT size, root, at, note FROM checkpoints ORDER BY size DESC LIMIT 1').get();
-  const checkpoint = found === undefined ? null : toCheckpoint(found);
+  const checkpoint = timelineOf(db).newest();
   if (checkpoint !== null) {
     if (checkpoint.size > size) damaged(`a checkpoint of ${checkpoint.size} entries exists`);
     const then = subtreeRoot(nodeHashes, 0, checkpoint.size, tree.read);

@@ -17,20 +17,17 @@ import type { FrontierState } from '../../protocol/log/index.ts';
 import { foldInto, judge, recordId } from '../../protocol/record/index.ts';
 import type { FoldResult, Signed } from '../../protocol/record/index.ts';
 import { nodeHashes } from '../hashes.ts';
+import { timelineOf } from './checkpoints.ts';
 import { startupChecks } from './checks.ts';
 import { openDatabase, translating } from './database.ts';
 import type { Database } from './database.ts';
 import { entryTable, findEntries, SELECT_ENTRY, toEntry } from './entries.ts';
-import type { Row } from './entries.ts';
 import { openHeadFile } from './head-file.ts';
 import type { HeadFile } from './head-file.ts';
 import { currentView } from './rebuild.ts';
 import type { Appended, CheckpointRow, Rebuilding, Store, StoreHealth, StoreOptions } from './store.ts';
 import { createTree, treeRows } from './tree.ts';
 import { databaseView, MAX_ROW_BYTES } from './view.ts';
-
-/** Two checkpoints within this time are one step of the timeline, milliseconds (core.md 1.4). */
-const CHECKPOINT_SPACING = 500;
 
 /** Every method of the port, synchronous: what the worker calls. */
 export type LocalStore = {
@@ -77,6 +74,7 @@ function createLocalStore(
   report: (progress: Rebuilding) => void,
 ): LocalStore {
   const tree = createTree(treeRows(db), storedFrontier(db));
+  const timeline = timelineOf(db);
   const found = startupChecks(db, tree, headFile.read());
   const view = databaseView(db);
   const entries = entryTable(db);
@@ -122,7 +120,7 @@ function createLocalStore(
               'STORE_MOVED',
               `The head stands at ${size}, not at ${before.size}: something else writes.`,
             );
-          if (checkpoint !== undefined) putCheckpoint(db, checkpoint);
+          if (checkpoint !== undefined) putCheckpoint(checkpoint);
           const done = commands.map(appendOne);
           const state = tree.frontier.state();
           saveHead.run(state.size, tree.frontier.root(), encodeFrontier(state));
@@ -134,7 +132,7 @@ function createLocalStore(
       }
       // from here on the batch is in the store, whatever happens to the head file
       const [size, root] = [tree.frontier.size, tree.frontier.root()];
-      headFile.write({ size, root });
+      headFile.write({ size, root }, true);
       return { appended, size, root };
     },
     judge: (bytes) =>
@@ -152,13 +150,9 @@ function createLocalStore(
     nodes: (refs) => refs.map(({ level, index }) => tree.read(level, index)),
     rootAt: (size) => subtreeRoot(nodeHashes, 0, checkCovered(size), tree.read),
     putCheckpoint(row) {
-      db.transaction(() => putCheckpoint(db, row));
+      db.transaction(() => putCheckpoint(row));
     },
-    checkpoints: (before, limit) =>
-      db
-        .sql('SELECT size, root, at, note FROM checkpoints WHERE size < ? ORDER BY size DESC LIMIT ?')
-        .all(before, limit)
-        .map(toCheckpoint),
+    checkpoints: (before, limit) => timeline.before(before, limit),
     viewRow: (key) => view.get(key),
     viewRows: (prefix) => [...view.list(prefix)],
     getLocal(key) {
@@ -183,6 +177,19 @@ function createLocalStore(
       throw new Refusal('LOG_SIZE', `The log has ${tree.frontier.size} entries, not ${size}.`);
     return size;
   }
+
+  function putCheckpoint(row: CheckpointRow): void {
+    const last = timeline.newest();
+    if (
+      last !== null &&
+      (row.size < last.size || (row.size === last.size && !sameBytes(row.root, last.root)))
+    )
+      throw new Refusal(
+        'CHECKPOINT_BELOW',
+        `A checkpoint of size ${last.size} exists; ${row.size} is below it.`,
+      );
+    timeline.put(row);
+  }
 }
 
 /** The edge of the tree as the head row has it. Errors: `STORE_DAMAGED`. */
@@ -196,36 +203,4 @@ function storedFrontier(db: Database): FrontierState {
   }
 }
 
-export function toCheckpoint(row: Row): CheckpointRow {
-  return {
-    size: Number(row['size']),
-    root: row['root'] as Uint8Array,
-    at: Number(row['at']),
-    note: row['note'] as Uint8Array,
-  };
-}
-
 const firstOf = <T>(rows: readonly T[]): T | null => rows[0] ?? null;
-
-/** Keeps the newest always; older ones no denser than the spacing, so the timeline stays short under load. */
-function putCheckpoint(db: Database, row: CheckpointRow): void {
-  const [last, previous] = db
-    .sql('SELECT size, root, at, note FROM checkpoints ORDER BY size DESC LIMIT 2')
-    .all()
-    .map(toCheckpoint);
-  if (last !== undefined) {
-    if (row.size < last.size || (row.size === last.size && !sameBytes(row.root, last.root)))
-      throw new Refusal(
-        'CHECKPOINT_BELOW',
-        `A checkpoint of size ${last.size} exists; ${row.size} is below it.`,
-      );
-    if (previous !== undefined && last.at - previous.at < CHECKPOINT_SPACING)
-      db.sql('DELETE FROM checkpoints WHERE size = ?').run(last.size);
-  }
-  db.sql('INSERT OR REPLACE INTO checkpoints (size, root, at, note) VALUES (?, ?, ?, ?)').run(
-    row.size,
-    row.root,
-    row.at,
-    row.note,
-  );
-}

@@ -90,6 +90,12 @@ export function listOf(value: Value | undefined, length?: number): readonly Valu
   return value as readonly Value[];
 }
 
+/** What each of one or more items is. Errors: `COLLECTION_COMMAND`, and those of `read`. */
+export function eachOf<T>(items: readonly Value[], read: (item: Value) => T): T[] {
+  if (items.length === 0) throw malformed();
+  return items.map((item) => read(item));
+}
+
 /** `[]` stands for nothing, `[x]` for x: null is a value like others. Errors: `COLLECTION_COMMAND`. */
 export function optionOf(value: Value | undefined): Value | undefined {
   const items = listOf(value);

@@ -3,13 +3,13 @@
  * [new?], `clear`. An exchange that does not find what it expects is committed and changes nothing.
  */
 import type { UniqueId } from '../bytes/index.ts';
-import { listOf, malformed, optionOf, valueOf } from './command.ts';
+import { eachOf, listOf, malformed, optionOf, valueOf } from './command.ts';
 import type { MapDefinition } from './definition.ts';
 import { ENTRY, keyBytes, valueBytes } from './element.ts';
 import { broken } from './fields.ts';
 import { createMachine } from './machine.ts';
 import type { CollectionMachine } from './machine.ts';
-import { effect } from './rules.ts';
+import { effect, keeping } from './rules.ts';
 import type { Rules } from './rules.ts';
 import { exchange } from './exchange.ts';
 import { createTable } from './table.ts';
@@ -35,11 +35,10 @@ function mapRules(): Rules<MapView> {
     read(operation, args) {
       switch (operation) {
         case 'insert': {
-          const rows = args.map((pair) => {
+          const rows = eachOf(args, (pair) => {
             const [key, value] = listOf(pair, 2);
             return { key: keyBytes(valueOf(key)), value: valueBytes(valueOf(value)) };
           });
-          if (rows.length === 0) throw malformed();
           return {
             grows: rows.reduce((sum, { key, value }) => sum + key.length + value.length + ENTRY, 0),
             run() {
@@ -50,15 +49,11 @@ function mapRules(): Rules<MapView> {
           };
         }
         case 'remove': {
-          const keys = args.map(keyBytes);
-          if (keys.length === 0) throw malformed();
-          return {
-            grows: 0,
-            run() {
-              const gone = keys.map(table.remove).filter((value) => value !== undefined);
-              return effect(gone.length, gone.at(-1));
-            },
-          };
+          const keys = eachOf(args, keyBytes);
+          return keeping(() => {
+            const gone = keys.map(table.remove).filter((value) => value !== undefined);
+            return effect(gone.length, gone.at(-1));
+          });
         }
         case 'exchange': {
           const [key, expected, fresh] = listOf(args, 3);
@@ -71,14 +66,7 @@ function mapRules(): Rules<MapView> {
         }
         case 'clear':
           listOf(args, 0);
-          return {
-            grows: 0,
-            run() {
-              const count = table.size();
-              table.clear();
-              return effect(count);
-            },
-          };
+          return keeping(() => effect(table.clear()));
         default:
           throw malformed();
       }

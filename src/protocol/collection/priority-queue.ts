@@ -7,7 +7,7 @@
 import { decodeCanonical, sameBytes } from '../bytes/index.ts';
 import type { UniqueId, Value } from '../bytes/index.ts';
 import { createBlocks } from './blocks.ts';
-import { listOf, malformed, optionOf, valueOf } from './command.ts';
+import { eachOf, listOf, malformed, optionOf, valueOf } from './command.ts';
 import type { PriorityQueueDefinition } from './definition.ts';
 import {
   checkPriority,
@@ -22,7 +22,7 @@ import type { Priority } from './element.ts';
 import { broken } from './fields.ts';
 import { createMachine } from './machine.ts';
 import type { CollectionMachine } from './machine.ts';
-import { effect } from './rules.ts';
+import { effect, keeping } from './rules.ts';
 import type { Edit, Effect, Rules } from './rules.ts';
 
 export interface QueueEntry {
@@ -137,11 +137,10 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
       const [first, second, third] = args;
       switch (operation) {
         case 'insert': {
-          const entries = args.map((item) => {
+          const entries = eachOf(args, (item) => {
             const [priority, key, value] = listOf(item, 3);
             return entryOf(valueOf(priority), keyBytes(valueOf(key)), valueBytes(valueOf(value)));
           });
-          if (entries.length === 0) throw malformed();
           return {
             grows: entries.reduce((sum, entry) => sum + weightOf(entry), 0),
             run: () => insert(entries),
@@ -170,28 +169,24 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
           });
         }
         case 'remove': {
-          const texts = args.map((key) => keyText(keyBytes(key)));
-          if (texts.length === 0) throw malformed();
-          return {
-            grows: 0,
-            run() {
-              const gone = texts.flatMap((text) => {
-                const entry = byKey.get(text);
-                if (entry !== undefined) drop(entry);
-                return entry ?? [];
-              });
-              return effect(gone.length, gone.at(-1)?.value);
-            },
-          };
+          const texts = eachOf(args, (key) => keyText(keyBytes(key)));
+          return keeping(() => {
+            const gone = texts.flatMap((text) => {
+              const entry = byKey.get(text);
+              if (entry !== undefined) drop(entry);
+              return entry ?? [];
+            });
+            return effect(gone.length, gone.at(-1)?.value);
+          });
         }
         case 'remove-range': {
           listOf(args, 2);
           const [from, to] = [boundOf(first), boundOf(second)];
-          return { grows: 0, run: () => removeRange(from, to) };
+          return keeping(() => removeRange(from, to));
         }
         case 'clear':
           listOf(args, 0);
-          return { grows: 0, run: () => removeRange(null, null) };
+          return keeping(() => removeRange(null, null));
         default:
           throw malformed();
       }

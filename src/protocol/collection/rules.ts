@@ -30,6 +30,9 @@ export interface Rules<View> {
   load(fields: readonly Uint8Array[]): void;
 }
 
+/** An edit that takes no room. */
+export const keeping = (run: () => Effect): Edit => ({ grows: 0, run });
+
 export const effect = (changed: number, was: Uint8Array | null = null, evicted = 0): Effect => ({
   changed,
   was,

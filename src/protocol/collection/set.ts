@@ -1,12 +1,12 @@
 /** Set (coalition.md 3.5): members, each once. Operations: `insert` member …, `remove` member …, `clear`. */
 import type { UniqueId } from '../bytes/index.ts';
-import { listOf, malformed } from './command.ts';
+import { eachOf, listOf, malformed } from './command.ts';
 import type { SingleDefinition } from './definition.ts';
 import { ENTRY, keyBytes } from './element.ts';
 import { broken } from './fields.ts';
 import { createMachine } from './machine.ts';
 import type { CollectionMachine } from './machine.ts';
-import { effect } from './rules.ts';
+import { effect, keeping } from './rules.ts';
 import type { Rules } from './rules.ts';
 import { createTable } from './table.ts';
 
@@ -35,30 +35,21 @@ function setRules(): Rules<SetView> {
     view: { size: table.size, has: (member) => table.get(member) !== undefined, members },
     bytes: () => table.bytes() + table.size() * ENTRY,
     read(operation, args) {
-      const given = args.map(keyBytes);
       switch (operation) {
-        case 'insert':
-          if (given.length === 0) throw malformed();
+        case 'insert': {
+          const given = eachOf(args, keyBytes);
           return {
             grows: given.reduce((sum, member) => sum + member.length + ENTRY, 0),
             run: () => effect(given.filter((member) => table.put(member, NOTHING) === undefined).length),
           };
-        case 'remove':
-          if (given.length === 0) throw malformed();
-          return {
-            grows: 0,
-            run: () => effect(given.filter((member) => table.remove(member) !== undefined).length),
-          };
+        }
+        case 'remove': {
+          const given = eachOf(args, keyBytes);
+          return keeping(() => effect(given.filter((member) => table.remove(member) !== undefined).length));
+        }
         case 'clear':
           listOf(args, 0);
-          return {
-            grows: 0,
-            run() {
-              const count = table.size();
-              table.clear();
-              return effect(count);
-            },
-          };
+          return keeping(() => effect(table.clear()));
         default:
           throw malformed();
       }

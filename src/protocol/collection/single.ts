@@ -10,7 +10,7 @@ import { exchange } from './exchange.ts';
 import { broken } from './fields.ts';
 import { createMachine } from './machine.ts';
 import type { CollectionMachine } from './machine.ts';
-import { effect } from './rules.ts';
+import { effect, keeping } from './rules.ts';
 import type { Rules } from './rules.ts';
 
 export interface SingleView {
@@ -63,14 +63,11 @@ function singleRules(once: boolean): Rules<SingleView> {
       }
       if (!once && operation === 'clear') {
         listOf(args, 0);
-        return {
-          grows: 0,
-          run() {
-            const was = held;
-            put(undefined);
-            return effect(was === undefined ? 0 : 1, was);
-          },
-        };
+        return keeping(() => {
+          const was = held;
+          put(undefined);
+          return effect(was === undefined ? 0 : 1, was);
+        });
       }
       throw malformed();
     },

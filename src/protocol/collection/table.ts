@@ -17,7 +17,8 @@ export interface Table {
   put(key: Uint8Array, value: Uint8Array): Uint8Array | undefined;
   /** Answers what stood there. */
   remove(key: Uint8Array): Uint8Array | undefined;
-  clear(): void;
+  /** Answers how many rows there were. */
+  clear(): number;
   /** In order; the table must not change meanwhile. */
   rows(): IterableIterator<Row>;
   /** Takes rows in order in place of all there was; false: they are not in order, or a key is too long. */
@@ -53,9 +54,11 @@ export function createTable(): Table {
       return before.value;
     },
     clear() {
+      const count = rows.size;
       rows.clear();
       order.truncate(0);
       bytes = 0;
+      return count;
     },
     *rows() {
       for (const text of order.from(0)) {

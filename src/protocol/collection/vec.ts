@@ -5,12 +5,12 @@
  */
 import type { UniqueId, Value } from '../bytes/index.ts';
 import { createBlocks } from './blocks.ts';
-import { countOf, listOf, malformed, valueOf } from './command.ts';
+import { countOf, eachOf, listOf, malformed, valueOf } from './command.ts';
 import type { SingleDefinition } from './definition.ts';
 import { ENTRY, valueBytes } from './element.ts';
 import { createMachine } from './machine.ts';
 import type { CollectionMachine } from './machine.ts';
-import { effect } from './rules.ts';
+import { effect, keeping } from './rules.ts';
 import type { Edit, Effect, Rules } from './rules.ts';
 
 /** Canonical bytes in, canonical bytes out. */
@@ -51,7 +51,6 @@ function vecRules(): Rules<VecView> {
     const item = valueBytes(valueOf(given));
     return { grows: item.length + ENTRY, run: () => act(item) };
   };
-  const keeping = (run: () => Effect): Edit => ({ grows: 0, run });
 
   return {
     view: { size: items.length, at: items.at, items: () => items.from(0) },
@@ -60,8 +59,7 @@ function vecRules(): Rules<VecView> {
       const [first, second] = args;
       switch (operation) {
         case 'push-back': {
-          const given = args.map(valueBytes);
-          if (given.length === 0) throw malformed();
+          const given = eachOf(args, valueBytes);
           return {
             grows: given.reduce((sum, item) => sum + item.length + ENTRY, 0),
             run() {

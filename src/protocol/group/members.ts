@@ -84,23 +84,57 @@ export function decodeMembersCommand(bytes: Uint8Array): MembersCommand {
   return command;
 }
 
+/** A list of members in force, and where in the log it stands. */
+export interface CurrentMembers {
+  readonly group: UniqueId;
+  readonly index: number;
+  readonly members: Membership;
+}
+
 /**
  * Judges a command against the list that it would replace.
  * Errors: `MEMBERS_GROUP`, `MEMBERS_STALE`, `MEMBERS_OPERATOR`, `MEMBERS_SIGNATURE`, `MEMBERS_STEP`.
  */
 export function checkMembersCommand(
   command: MembersCommand,
-  current: { readonly group: UniqueId; readonly index: number; readonly members: Membership },
+  current: CurrentMembers,
   check: CheckSignature,
 ): void {
-  if (!sameBytes(command.group, current.group))
+  checkSigned(command, current, command.replaces === current.index, check);
+  const before = new Set(current.members.voters.map(({ node }) => toHex(node)));
+  const after = new Set(command.members.voters.map(({ node }) => toHex(node)));
+  const moved =
+    [...after].filter((id) => !before.has(id)).length + [...before].filter((id) => !after.has(id)).length;
+  if (moved > 1) throw new Refusal('MEMBERS_STEP', 'One voter is added or removed at a time.');
+}
+
+/**
+ * Judges a later command that is shown to a member which has not seen the entries between: an operator that it knows
+ * signed it. Enough to talk to whoever stands in it; what is in force comes with the log.
+ * Errors: `MEMBERS_GROUP`, `MEMBERS_STALE`, `MEMBERS_OPERATOR`, `MEMBERS_SIGNATURE`.
+ */
+export function checkLaterMembers(
+  command: MembersCommand,
+  current: CurrentMembers,
+  check: CheckSignature,
+): void {
+  checkSigned(command, current, command.replaces >= current.index, check);
+}
+
+function checkSigned(
+  command: MembersCommand,
+  { group, index, members }: CurrentMembers,
+  follows: boolean,
+  check: CheckSignature,
+): void {
+  if (!sameBytes(command.group, group))
     throw new Refusal('MEMBERS_GROUP', 'The change of members is meant for another Group.');
-  if (command.replaces !== current.index)
+  if (!follows)
     throw new Refusal(
       'MEMBERS_STALE',
-      `The change replaces entry ${command.replaces}; the members stand in entry ${current.index}.`,
+      `The change replaces entry ${command.replaces}; the members stand in entry ${index}.`,
     );
-  if (!current.members.operators.some((key) => sameBytes(key, command.operator)))
+  if (!members.operators.some((key) => sameBytes(key, command.operator)))
     throw new Refusal(
       'MEMBERS_OPERATOR',
       'Whoever signed the change of members is no operator of this Group.',
@@ -108,11 +142,6 @@ export function checkMembersCommand(
   const message = membersMessage(command.group, command.replaces, command.members);
   if (!check({ alg: 'ed25519', key: command.operator, message, signature: command.sig }))
     throw new Refusal('MEMBERS_SIGNATURE', 'The signature of the change of members is wrong.');
-  const before = new Set(current.members.voters.map(({ node }) => toHex(node)));
-  const after = new Set(command.members.voters.map(({ node }) => toHex(node)));
-  const moved =
-    [...after].filter((id) => !before.has(id)).length + [...before].filter((id) => !after.has(id)).length;
-  if (moved > 1) throw new Refusal('MEMBERS_STEP', 'One voter is added or removed at a time.');
 }
 
 /** Errors: `MEMBERS_FORMAT`, `MEMBERS_COUNT`, `MEMBERS_TWICE`. */

@@ -1,6 +1,8 @@
 export { claimText } from './canonical.ts';
 export { classesOf, planAdmission, revocationIds } from './judge.ts';
 export type { Admitted, JudgeContext, Judgement, QuoteFinding, QuoteWanted, Refused } from './judgement.ts';
+export { readJwtSays } from './judge-jwt.ts';
+export type { JwtSays } from './judge-jwt.ts';
 export * from './jwt.ts';
 export * from './jwt-key.ts';
 export * from './kinds.ts';

@@ -69,6 +69,31 @@ function readJwt(data: Uint8Array): Jwt {
   }
 }
 
+/** What a token says of itself; nothing of it is verified, and a claim that is absent is not asked for either. */
+export interface JwtSays {
+  readonly issuer: string | null;
+  readonly subject: string | null;
+  readonly audiences: readonly string[];
+  /** Unix milliseconds; null: it does not end. */
+  readonly expires: number | null;
+}
+
+/** Reads it without the issuer's key. Errors: `TICKET_FORMAT`, `TICKET_ALGORITHM`. */
+export function readJwtSays(data: Uint8Array): JwtSays {
+  const token = readJwt(data);
+  if (!isSupported(token.alg)) throw refuseAlgorithm(token.alg);
+  const { iss = null, sub = null, exp } = token.claims;
+  return {
+    issuer: iss,
+    subject: sub,
+    audiences: audiencesOf(token),
+    expires: exp === undefined ? null : exp * 1000,
+  };
+}
+
+const audiencesOf = ({ claims: { aud } }: Jwt): readonly string[] =>
+  typeof aud === 'string' ? [aud] : (aud ?? []);
+
 /**
  * What a token is called when it is taken back, beside the id of its bytes: the hash of its jti as the Chronicle has it,
  * and an id of what was signed, which no other spelling of the signature escapes. Empty for what is no token.
@@ -127,8 +152,7 @@ function judgeClaims(validator: JwtValidator, token: Jwt, context: JudgeContext)
   const { claims } = token;
   if (issuers.length > 0 && (claims.iss === undefined || !issuers.includes(claims.iss)))
     return refused('TICKET_ISSUER', 'The ticket names another issuer.');
-  const named = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? []);
-  if (audiences.length > 0 && !named.some((one) => audiences.includes(one)))
+  if (audiences.length > 0 && !audiencesOf(token).some((one) => audiences.includes(one)))
     return refused('TICKET_AUDIENCE', 'The ticket is for somebody else.');
   if (claims.sub !== subject) return refused('TICKET_SUBJECT', 'The ticket names another peer.');
   for (const [name, value] of validator.claims ?? [])

@@ -1,5 +1,11 @@
 /** A made-up network: peers near and far, signed and hearsay, Groups that lead, follow, wait and contradict. */
-import type { NetworkGroup, NetworkPeer, NetworkStatus, NetworkStream } from '../../../src/contract/index.ts';
+import type {
+  NetworkGroup,
+  NetworkPeer,
+  NetworkStatus,
+  NetworkStream,
+  ShownTicket,
+} from '../../../src/contract/index.ts';
 import { fromHex, peerIdText } from '../../../src/protocol/bytes/index.ts';
 import { hexOf } from './hex.ts';
 
@@ -61,11 +67,46 @@ export const peersOf = (n: number, now: number): NetworkPeer[] =>
     a.state === b.state ? (a.peer < b.peer ? -1 : 1) : a.state === 'connected' ? -1 : 1,
   );
 
+/** What the node shows: one that is good, and in a full life one that has ended, one of a program, one without room. */
+export function shownTickets(data: 'empty' | 'normal' | 'full', now: number): ShownTicket[] {
+  const good: ShownTicket = {
+    id: hexOf('own ticket'),
+    kind: 'jwt',
+    state: 'shown',
+    expires: now + 6 * DAY + HOUR,
+    issuer: hexOf('tickets of signals.eu'),
+    audiences: [hexOf('signals.eu')],
+  };
+  const more: ShownTicket[] = [
+    {
+      ...good,
+      id: hexOf('own ticket, over'),
+      state: 'expired',
+      expires: now - 3 * HOUR,
+      issuer: 'https://tickets.an-operator-with-a-long-name.example/issuers/2026',
+    },
+    { ...good, id: hexOf('own tdx'), kind: 'tdx', expires: null, issuer: null, audiences: [] },
+    { ...good, id: hexOf('own ticket, kept'), state: 'kept', expires: null },
+  ];
+  return { empty: [], normal: [good], full: [good, ...more] }[data];
+}
+
+/** What the fake takes for a ticket, as a screen would send one. */
+export const presented = (text: string, now: number): ShownTicket => ({
+  id: hexOf(text.trim()),
+  kind: 'jwt',
+  state: 'shown',
+  expires: now + DAY + HOUR,
+  issuer: 'https://tickets.example',
+  audiences: [],
+});
+
 export function statusOf(
   state: NetworkStatus['state'],
   self: string | null,
   peers: readonly NetworkPeer[],
   tags: readonly string[],
+  tickets: readonly ShownTicket[],
   now: number,
   full: boolean,
 ): NetworkStatus {
@@ -105,6 +146,9 @@ export function statusOf(
     skew: on && peers.length > 0 ? (full ? 7400 : 38) : null,
     twin: full ? now - 20 * MINUTE : null,
     tags: [...tags],
+    tickets: tickets.map((ticket) =>
+      ticket.state === 'shown' && !on ? { ...ticket, state: 'kept' } : ticket,
+    ),
   };
 }
 
@@ -186,17 +230,43 @@ export function groupsOf(n: number, self: string, now: number): NetworkGroup[] {
   return groups.slice(0, n);
 }
 
+const NAMES = ['signals.eu.Price/1', 'signals.eu.Alert/1', 'signals.eu.Candle/2', 'signals.eu.Trace/1'];
+const ENDED = ['refused', 'lost', 'full', 'closed'] as const;
+
+/** Some flow, some wait, one lags, one is refused, one has more peers than are shown. */
 export const streamsOf = (n: number, now: number): NetworkStream[] =>
-  Array.from({ length: n }, (_, i) => ({
-    id: hexOf(`stream ${i} 0`),
-    side: i % 2 === 0 ? 'consumer' : 'producer',
-    peer: i % 5 === 4 ? null : hexOf(`peer ${i}`),
-    state: (['connected', 'connecting', 'terminated'] as const)[i % 3] ?? 'connected',
-    datums: i * 48_211,
-    bytes: i * 12_345_678,
-    dropped: i % 4 === 3 ? 17 : 0,
-    since: i % 3 === 1 ? null : now - i * 13 * MINUTE,
-  }));
+  Array.from({ length: n }, (_, i) => {
+    const produces = i % 2 === 0;
+    const peers = Array.from({ length: (i * 3) % 7 }, (__, at): NetworkStream['peers'][number] => {
+      const state = i % 5 === 3 ? 'terminated' : at < 3 ? 'connected' : 'connecting';
+      return {
+        peer: hexOf(`peer ${i + at}`),
+        state: produces ? 'connected' : state,
+        since: now - (at + 1) * 13 * MINUTE,
+        datums: (i + at) * 48_211,
+        bytes: (i + at) * 12_345_678,
+        waiting: produces ? at * 17 : 0,
+        missed: produces && i === 4 && at === 1 ? 1204 : 0,
+        reconnects: at,
+        ended: state === 'connected' ? null : i % 5 === 3 ? 'refused' : (ENDED[at % ENDED.length] ?? null),
+      };
+    });
+    const connected = peers.filter(({ state }) => state === 'connected').length;
+    return {
+      id: hexOf(`stream ${i} 0`),
+      name: NAMES[i] ?? null,
+      side: produces ? 'producer' : 'consumer',
+      online: produces ? connected > 0 && i !== 6 : true,
+      since: now - (i + 1) * 5 * HOUR,
+      datums: i * 48_211,
+      bytes: i * 12_345_678,
+      missed: i === 4 ? 1204 : 0,
+      tooSlow: i === 4 ? 1 : 0,
+      connected,
+      peers,
+      more: i === 8 ? 12 : 0,
+    };
+  });
 
 /** A note in the form of a checkpoint, and a policy for it; neither is signed. */
 export const proofOf = (group: string): { policy: string; checkpoint: string | null } => ({

@@ -4,11 +4,12 @@ import { concat, Refusal } from '../../../protocol/bytes/index.ts';
 import type { Invocation } from './command.ts';
 import { UsageError } from './output.ts';
 
-/** Reads a file of at most `max` bytes. Errors: `FILE_UNREADABLE`, `FILE_TOO_LARGE`. */
+/** Reads a file of at most `max` bytes, or with `-` what comes in. Errors: `FILE_UNREADABLE`, `FILE_TOO_LARGE`. */
 export function readInput(path: string, max: number): Uint8Array<ArrayBuffer> {
   try {
+    if (path === '-') return readStream(0, path, max);
     const about = statSync(path);
-    if (!about.isFile()) return readStream(path, max);
+    if (!about.isFile()) return readStream(openSync(path, 'r'), path, max);
     if (about.size > max)
       throw new Refusal('FILE_TOO_LARGE', `${path} has ${about.size} bytes; the limit is ${max}.`);
     return new Uint8Array(readFileSync(path));
@@ -22,8 +23,7 @@ export function readInput(path: string, max: number): Uint8Array<ArrayBuffer> {
 }
 
 /** A pipe or a device says nothing about its size: it is read until it ends or is too large. */
-function readStream(path: string, max: number): Uint8Array<ArrayBuffer> {
-  const fd = openSync(path, 'r');
+function readStream(fd: number, path: string, max: number): Uint8Array<ArrayBuffer> {
   try {
     const parts: Uint8Array[] = [];
     for (let total = 0; ;) {
@@ -35,7 +35,7 @@ function readStream(path: string, max: number): Uint8Array<ArrayBuffer> {
       if (total > max) throw new Refusal('FILE_TOO_LARGE', `${path} has more than ${max} bytes.`);
     }
   } finally {
-    closeSync(fd);
+    if (fd !== 0) closeSync(fd);
   }
 }
 

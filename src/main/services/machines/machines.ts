@@ -13,7 +13,13 @@ import type {
   Register,
   Settings,
 } from '../../../contract/index.ts';
-import type { EventLogReport, KnownNumbers, Verdict } from '../../../protocol/attestation/index.ts';
+import type {
+  Collateral,
+  EventLogReport,
+  KnownNumbers,
+  PlatformQuery,
+  Verdict,
+} from '../../../protocol/attestation/index.ts';
 import type { Cloud, CollateralEntry, CollateralStore, QuoteSource } from '../../attestation/index.ts';
 import type { Blobs } from '../../store/index.ts';
 import type { Coalitions } from '../coalition/index.ts';
@@ -117,7 +123,12 @@ export interface Machines {
   }): Promise<string>;
   /** All rows by name when it is done; before that the latest ones. Errors: `FOLDER_RESULT_UNKNOWN`. */
   folderResult(operation: string): { rows: readonly BulkRow[]; done: boolean };
-  readonly collateral: { entries(): Promise<CollateralEntry[]>; refresh(): Promise<void> };
+  readonly collateral: {
+    /** From the service of the settings, or what is kept of it. Errors: `COLLATERAL_*`. */
+    collateralFor(platform: PlatformQuery, at: number): Promise<{ readonly collateral: Collateral }>;
+    entries(): Promise<CollateralEntry[]>;
+    refresh(): Promise<void>;
+  };
   /** Standing problems: settings by which nobody can be asked for collateral. */
   problems(): Problem[];
   readonly schedule: Pick<ChallengeSchedule, 'look'>;

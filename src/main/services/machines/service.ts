@@ -228,7 +228,7 @@ export function createMachines(ports: MachinePorts): Machines {
         policy: (await policies.current()).policy,
       }),
     folderResult: (operation) => folder.result(operation),
-    collateral: { entries: () => keeper.entries(), refresh: () => keeper.refresh() },
+    collateral: keeper,
     problems() {
       const trouble = keeper.problem();
       return trouble === null ? [] : [toProblem(trouble.code, trouble.message, trouble.details)];

@@ -10,12 +10,14 @@ import type {
   NetworkStream,
   Problem,
   Settings,
+  ShownTicket,
 } from '../../../contract/index.ts';
 import { idFrom, peerIdText, Refusal, toHex, UNIVERSE } from '../../../protocol/bytes/index.ts';
 import type { Member } from '../../../protocol/group/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { NetworkPorts, OpenNetwork } from './open.ts';
-import { viewGroup, viewPeers } from './view.ts';
+import { createOwnTickets } from './own-tickets.ts';
+import { viewGroup, viewPeers, viewStream } from './view.ts';
 
 export interface NetworkOptions extends Omit<NetworkPorts, 'settings'> {
   readonly settings: () => Settings;
@@ -26,7 +28,8 @@ export interface Network {
   status(): NetworkStatus;
   /** Errors: `NETWORK_OFF`. */
   peers(limit: number): { peers: NetworkPeer[]; more: boolean };
-  groups(): { groups: NetworkGroup[]; streams: NetworkStream[] };
+  groups(): { groups: NetworkGroup[] };
+  streams(): { streams: NetworkStream[] };
   /** Errors: `NETWORK_OFF`, `GROUP_UNKNOWN`. */
   proof(group: string): { policy: string; checkpoint: string | null };
   /** Errors: `NETWORK_OFF`, `ADDRESS_FORMAT`, `PEER_UNREACHABLE`, `DIFFERENT_NETWORK`, `SYNC_FAILED`. */
@@ -35,6 +38,13 @@ export interface Network {
   deny(peer: string, minutes: number, reason: string): void;
   /** What this node says of itself, now and at every start. */
   tags(tags: readonly string[]): Promise<NetworkStatus>;
+  /**
+   * Shows a JWT ticket of this node, now and at every start. Errors: `TICKET_FORMAT`, `TICKET_ALGORITHM`,
+   * `TICKET_SUBJECT`, `TICKET_TIME`, `TICKETS_FULL`, `ENTRY_SIZE`, `ENTRY_FORMAT`.
+   */
+  present(ticket: string): Promise<ShownTicket>;
+  /** Errors: `TICKET_UNKNOWN`. */
+  withdraw(ticket: string): Promise<void>;
   /** Settings or the vault have changed: opens, closes, or opens anew with other settings. */
   review(): Promise<void>;
   /** What is open, for those who build on it; null while it is not. */
@@ -58,6 +68,17 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   let work: Promise<void> = Promise.resolve();
   const stored = await store.getLocal(TAGS);
   let tags: string[] = Array.isArray(stored) ? stored.filter((tag) => typeof tag === 'string') : [];
+
+  const tickets = await createOwnTickets({
+    store,
+    entry: () => open?.discovery.own ?? null,
+    self() {
+      const keys = vault.publicKeys();
+      return keys === null ? null : toHex(keys.node);
+    },
+    now: options.now,
+    note,
+  });
 
   const relevant = (): string => {
     const { network, networkListen, networkBootstrap, networkLocal, networkRelay } = settings();
@@ -83,6 +104,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       const { openNetwork } = await import('./open.ts');
       open = await openNetwork({ ...options, settings: settings() });
       for (const tag of tags) open.discovery.own.addTag(idFrom(tag));
+      tickets.show();
       trouble = null;
       note(`The network is open at ${open.universe.addresses().join(', ') || 'no address of its own'}.`);
     } catch (error) {
@@ -135,6 +157,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       skew: found?.skew ?? null,
       twin: found?.twin ?? null,
       tags: [...tags],
+      tickets: tickets.list(),
     };
   };
 
@@ -143,9 +166,9 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     peers: (limit) => viewPeers(need(), new Map(tags.map((tag) => [toHex(idFrom(tag)), tag])), limit),
     groups() {
       const here = open;
-      if (here === null) return { groups: [], streams: [] };
-      return { groups: here.groups.list().map((group) => viewGroup(group, here)), streams: [] };
+      return { groups: here === null ? [] : here.groups.list().map((group) => viewGroup(group, here)) };
     },
+    streams: () => ({ streams: open === null ? [] : open.streams.stats().map(viewStream) }),
     proof(id) {
       const group = need()
         .groups.list()
@@ -179,6 +202,15 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       for (const tag of tags) if (!before.includes(tag)) open?.discovery.own.addTag(idFrom(tag));
       changed();
       return status();
+    },
+    async present(ticket) {
+      const shown = await tickets.present(ticket);
+      changed();
+      return shown;
+    },
+    async withdraw(ticket) {
+      await tickets.withdraw(ticket);
+      changed();
     },
     review,
     open: () => open,

@@ -8,17 +8,18 @@ import { createDiscovery, fileStartMemory } from '../../substrate/discovery/inde
 import type { Discovery } from '../../substrate/discovery/index.ts';
 import { openGroups } from '../../substrate/group/index.ts';
 import type { Groups } from '../../substrate/group/index.ts';
+import { createStreams } from '../../substrate/stream/index.ts';
+import type { Streams } from '../../substrate/stream/index.ts';
 import { openUniverse, peerOf } from '../../substrate/universe/index.ts';
 import type { Universe } from '../../substrate/universe/index.ts';
+import { openTicketChecks } from './tickets.ts';
+import type { TicketPorts } from './tickets.ts';
 
-export interface NetworkPorts {
+export interface NetworkPorts extends TicketPorts {
   /** Data folder of the node. */
   readonly folder: string;
   readonly vault: KeyVault;
   readonly settings: Settings;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  readonly note: (sentence: string) => void;
   /** Something that the screens show may be different. */
   readonly changed: () => void;
 }
@@ -28,6 +29,8 @@ export interface OpenNetwork {
   readonly universe: Universe;
   readonly discovery: Discovery;
   readonly groups: Groups;
+  /** One for the whole node: what it produces under an id, it produces once. */
+  readonly streams: Streams;
   /** Node key of a multiaddr that ends in `/p2p/…`, hex. Errors: `ADDRESS_FORMAT`. */
   peerOf(address: string): string;
   close(): Promise<void>;
@@ -84,9 +87,13 @@ export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
       changed,
     });
     opened.push(groups);
+    const tickets = await openTicketChecks(ports);
+    opened.push(tickets);
+    const streams = await createStreams({ universe, discovery, now, tickets, changed });
+    opened.push(streams);
     universe.watch(changed);
     discovery.watch(changed);
-    return { universe, discovery, groups, peerOf, close };
+    return { universe, discovery, groups, streams, peerOf, close };
   } catch (error) {
     await close();
     throw error;

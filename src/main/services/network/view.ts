@@ -1,14 +1,18 @@
 /** What the screens show of an open network. */
-import type { NetworkGroup, NetworkPeer } from '../../../contract/index.ts';
-import { fromUtf8, peerIdText, fromHex, sameBytes, toHex } from '../../../protocol/bytes/index.ts';
+import { MAX_STREAM_PEERS } from '../../../contract/index.ts';
+import type { NetworkGroup, NetworkPeer, NetworkStream, StreamPeer } from '../../../contract/index.ts';
+import { peerIdText, fromHex, sameBytes, toHex } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { quorumOf } from '../../../protocol/group/index.ts';
 import { parseSignedCheckpoint } from '../../../protocol/log/index.ts';
-import { claimsOf, JWT_CLASS, TDX_CLASS } from '../../../protocol/ticket/index.ts';
+import { JWT_CLASS, readJwtSays, TDX_CLASS } from '../../../protocol/ticket/index.ts';
 import { ticketIdOf } from '../../../protocol/universe/index.ts';
+import type { JwtSays } from '../../../protocol/ticket/index.ts';
 import type { Ticket } from '../../../protocol/universe/index.ts';
 import type { PeerInfo } from '../../substrate/discovery/index.ts';
 import type { Group } from '../../substrate/group/index.ts';
+import type { StreamStats } from '../../substrate/stream/index.ts';
+import { CLOSE } from '../../substrate/universe/index.ts';
 import type { OpenNetwork } from './open.ts';
 
 /** Names of tags that are known here, by id in hex; a tag is the hash of its name. */
@@ -66,23 +70,27 @@ function namesOf(
     tags: hexes(info?.tags).map((id) => tags.get(id) ?? id),
     streams: hexes(info?.streams),
     groups: hexes(info?.groups),
-    tickets: (info?.tickets ?? []).map(viewTicket),
+    tickets: (info?.tickets ?? []).map((ticket) => {
+      const { id, kind, expires } = viewTicket(ticket);
+      return { id, kind, expires };
+    }),
   };
 }
 
 /** What a ticket says of itself; whether it holds is for the gate of whoever asks for it. */
-function viewTicket(ticket: Ticket): NetworkPeer['tickets'][number] {
+export function viewTicket(
+  ticket: Ticket,
+): NetworkPeer['tickets'][number] & { readonly says: JwtSays | null } {
   const id = toHex(ticketIdOf(ticket));
-  if (sameBytes(ticket.class, TDX_CLASS)) return { id, kind: 'tdx', expires: null };
-  if (!sameBytes(ticket.class, JWT_CLASS)) return { id, kind: 'other', expires: null };
-  let expires: number | null = null;
+  if (sameBytes(ticket.class, TDX_CLASS)) return { id, kind: 'tdx', expires: null, says: null };
+  if (!sameBytes(ticket.class, JWT_CLASS)) return { id, kind: 'other', expires: null, says: null };
+  let says: JwtSays | null = null;
   try {
-    const claims = claimsOf(fromUtf8(ticket.data));
-    expires = claims === null ? null : claims.exp * 1000;
+    says = readJwtSays(ticket.data);
   } catch {
-    // not even text
+    // it may be anything: a peer wrote it
   }
-  return { id, kind: 'jwt', expires };
+  return { id, kind: 'jwt', expires: says?.expires ?? null, says };
 }
 
 export function viewGroup(group: Group<unknown>, { universe, groups }: OpenNetwork): NetworkGroup {
@@ -140,3 +148,38 @@ export function viewGroup(group: Group<unknown>, { universe, groups }: OpenNetwo
 /** Lines of the note that carry a time: 72 bytes, where an author's has 64. */
 const cosignersOf = (note: Uint8Array): number =>
   parseSignedCheckpoint(note).note.signatures.filter(({ signature }) => signature.length === 72).length;
+
+export function viewStream({ id, name, drops, channels, ...rest }: StreamStats): NetworkStream {
+  const hex = toHex(id);
+  const connected = channels.filter(({ state }) => state === 'connected');
+  const shown = [...connected, ...channels.filter(({ state }) => state !== 'connected')].slice(
+    0,
+    MAX_STREAM_PEERS,
+  );
+  return {
+    ...rest,
+    id: hex,
+    name: name === hex ? null : name,
+    missed: drops,
+    connected: connected.length,
+    peers: shown.map(({ drops: missed, closed, ...channel }) => ({
+      ...channel,
+      missed,
+      ended: closed === null ? null : (endings.get(closed) ?? 'lost'),
+    })),
+    more: channels.length - shown.length,
+  };
+}
+
+const endings: ReadonlyMap<number, NonNullable<StreamPeer['ended']>> = new Map([
+  [CLOSE.streamNotAllowed, 'refused'],
+  [CLOSE.streamNotFound, 'absent'],
+  [CLOSE.tooSlow, 'too-slow'],
+  [CLOSE.noCapacity, 'full'],
+  [CLOSE.unknownPeer, 'unknown-peer'],
+  [CLOSE.differentNetwork, 'other-network'],
+  [CLOSE.protocolViolation, 'malformed'],
+  [CLOSE.cancelled, 'closed'],
+  [CLOSE.success, 'closed'],
+  [CLOSE.gracefulShutdown, 'closed'],
+]);

@@ -23,6 +23,10 @@ export interface GroupWrite {
   readonly compact?: { readonly last: Position; readonly state: Uint8Array } | undefined;
 }
 
+/** Does this member promise somebody what is in it? */
+export const isPromise = ({ hard, truncateFrom, append }: GroupWrite): boolean =>
+  hard !== undefined || truncateFrom !== undefined || append !== undefined;
+
 export interface CommitWrite {
   readonly upTo: number;
   /** Log indexes among the newly committed that are no leaves: no-ops, changes of members, commands sent twice. */

@@ -1,23 +1,15 @@
 /**
  * The head files of Groups (house.md 4): what a member has voted for and signed, outside the database, owner-only,
- * left out of backups. `writes` counts the durable transactions of the Group in the database; a file that is ahead of the
- * database, or gone, says that the database was restored. The file is written after the database, so it is never
- * ahead by itself. Two slots in turn, each with a checksum, so that a torn write leaves the other whole.
+ * left out of backups. `writes` counts the durable transactions of the Group in the database; a file that is ahead of
+ * the database, or gone, says that the database was restored. The file is written after the database, so it is never
+ * ahead by itself.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeCanonical, encodeCanonical, sameBytes } from '../../../protocol/bytes/index.ts';
+import { decodeCanonical, encodeCanonical } from '../../../protocol/bytes/index.ts';
 import type { MemberId } from '../../../protocol/raft/index.ts';
-import { nodeHashes } from '../../hashes.ts';
+import { openSlotFile } from '../two-slots.ts';
+import type { SlotFile, SlotFormat } from '../two-slots.ts';
 import type { Head } from './group-log.ts';
 
 export interface GroupHead {
@@ -27,15 +19,7 @@ export interface GroupHead {
   readonly signed: Head | null;
 }
 
-/** u16 length ‖ CBOR ‖ zeros ‖ first 8 bytes of SHA-256 over all before. */
-const SLOT = 256;
-
-export interface GroupHeadFile {
-  /** Null when the file is new, or neither slot is whole. */
-  read(): GroupHead | null;
-  /** `force`: durable when it returns; else it survives the end of this process only. */
-  write(head: GroupHead, force: boolean): void;
-}
+export type GroupHeadFile = SlotFile<GroupHead>;
 
 export interface GroupHeads {
   open(name: string): GroupHeadFile;
@@ -51,63 +35,49 @@ export function openGroupHeads(folder: string): GroupHeads {
     writeSync(fd, 'Signature: 8a477f597d28d172789f06886806bc55\n');
     closeSync(fd);
   }
-  const open: number[] = [];
+  const open: GroupHeadFile[] = [];
   return {
     open(name) {
-      const fd = openSync(join(folder, name), constants.O_RDWR | constants.O_CREAT, 0o600);
-      open.push(fd);
-      let next = 0;
-      return {
-        read() {
-          const heads: (GroupHead & { slot: number })[] = [];
-          for (const slot of [0, 1]) {
-            const bytes = new Uint8Array(SLOT);
-            if (readSync(fd, bytes, 0, SLOT, slot * SLOT) !== SLOT) continue;
-            const head = decode(bytes);
-            if (head !== null) heads.push({ ...head, slot });
-          }
-          const newest = heads.toSorted((a, b) => b.writes - a.writes)[0];
-          if (newest === undefined) return null;
-          next = 1 - newest.slot;
-          return newest;
-        },
-        write(head, force) {
-          writeSync(fd, encode(head), 0, SLOT, next * SLOT);
-          if (force) fdatasyncSync(fd);
-          next = 1 - next;
-        },
-      };
+      const file = openSlotFile(join(folder, name), FORMAT);
+      open.push(file);
+      return file;
     },
     close() {
-      for (const fd of open.splice(0)) closeSync(fd);
+      for (const file of open.splice(0)) file.close();
     },
   };
 }
 
-function encode({ writes, term, vote, signed }: GroupHead): Uint8Array {
-  const body = encodeCanonical([writes, term, vote ?? '', signed === null ? [] : [signed.size, signed.root]]);
-  const slot = new Uint8Array(SLOT);
-  new DataView(slot.buffer).setUint16(0, body.length);
-  slot.set(body, 2);
-  slot.set(nodeHashes.sha256(slot.subarray(0, SLOT - 8)).subarray(0, 8), SLOT - 8);
-  return slot;
-}
-
-function decode(slot: Uint8Array): GroupHead | null {
-  if (!sameBytes(nodeHashes.sha256(slot.subarray(0, SLOT - 8)).subarray(0, 8), slot.subarray(SLOT - 8)))
-    return null;
-  const length = new DataView(slot.buffer, slot.byteOffset).getUint16(0);
-  const [writes, term, vote, signed] = decodeCanonical(slot.subarray(2, 2 + length), SLOT) as [
-    number,
-    number,
-    string,
-    [number, Uint8Array] | [],
-  ];
-  const [size, root] = signed;
-  return {
-    writes,
-    term,
-    vote: vote === '' ? null : vote,
-    signed: size === undefined || root === undefined ? null : { size, root },
-  };
-}
+/** u16 length ‖ CBOR ‖ zeros. */
+const FORMAT: SlotFormat<GroupHead> = {
+  size: 256,
+  encode({ writes, term, vote, signed }) {
+    const body = encodeCanonical([
+      writes,
+      term,
+      vote ?? '',
+      signed === null ? [] : [signed.size, signed.root],
+    ]);
+    const slot = new Uint8Array(2 + body.length);
+    new DataView(slot.buffer).setUint16(0, body.length);
+    slot.set(body, 2);
+    return slot;
+  },
+  decode(slot) {
+    const length = new DataView(slot.buffer, slot.byteOffset).getUint16(0);
+    const [writes, term, vote, signed] = decodeCanonical(slot.subarray(2, 2 + length), slot.length) as [
+      number,
+      number,
+      string,
+      [number, Uint8Array] | [],
+    ];
+    const [size, root] = signed;
+    return {
+      writes,
+      term,
+      vote: vote === '' ? null : vote,
+      signed: size === undefined || root === undefined ? null : { size, root },
+    };
+  },
+  rank: ({ writes }) => writes,
+};

@@ -8,6 +8,7 @@ import type { SavedSessions } from '../../../protocol/group/index.ts';
 import { decodeFrontier } from '../../../protocol/log/index.ts';
 import type { FrontierState } from '../../../protocol/log/index.ts';
 import type { Position } from '../../../protocol/raft/index.ts';
+import { TILE } from '../tree.ts';
 
 export interface Snapshot {
   readonly last: Position;
@@ -17,6 +18,8 @@ export interface Snapshot {
   readonly frontier: FrontierState;
   /** Leaf hashes that the ragged tile of the tree still needs. */
   readonly edge: readonly Uint8Array[];
+  /** The same of each level above: roots of complete tiles, as far as the ragged tile over them needs them. */
+  readonly roots: readonly (readonly Uint8Array[])[];
   /** The state machine's own bytes. */
   readonly state: Uint8Array;
 }
@@ -28,7 +31,7 @@ export const MAX_SNAPSHOT = 64 * 1024 * 1024;
 export function encodeSnapshot(
   snapshot: Omit<Snapshot, 'frontier'> & { readonly frontier: Uint8Array },
 ): Uint8Array {
-  const { last, members, sessions, frontier, edge, state } = snapshot;
+  const { last, members, sessions, frontier, edge, roots, state } = snapshot;
   const bytes = encodeCanonical([
     last.term,
     last.index,
@@ -36,6 +39,7 @@ export function encodeSnapshot(
     encodeSessions(sessions),
     frontier,
     [...edge],
+    roots.map((level) => [...level]),
     state,
   ]);
   if (bytes.length > MAX_SNAPSHOT)
@@ -45,16 +49,30 @@ export function encodeSnapshot(
 
 /** Errors: `SNAPSHOT_FORMAT`. */
 export function decodeSnapshot(bytes: Uint8Array): Snapshot {
-  const fields = listOf(decodeCanonical(bytes, MAX_SNAPSHOT), 7);
-  const [term, index, members, sessions, frontier, edge, state] = fields;
+  const fields = listOf(decodeCanonical(bytes, MAX_SNAPSHOT), 8);
+  const [term, index, members, sessions, tree, edge, roots, state] = fields;
+  const frontier = decodeFrontier(bytesOf(tree));
   return {
     last: { term: countOf(term), index: countOf(index) },
     members: membersOf(members),
     sessions: decodeSessions(bytesOf(sessions)),
-    frontier: decodeFrontier(bytesOf(frontier)),
-    edge: listOf(edge).map(bytesOf),
+    frontier,
+    edge: hashesOf(edge, frontier.size % TILE),
+    roots: listOf(roots, levelsOf(frontier.size)).map((level, i) =>
+      hashesOf(level, tilesAt(frontier.size, i) % TILE),
+    ),
     state: bytesOf(state),
   };
+}
+
+/** Complete tiles of a level in a tree of this size. */
+export const tilesAt = (size: number, level: number): number => Math.floor(size / TILE ** (level + 1));
+
+/** Levels that have a complete tile. */
+export function levelsOf(size: number): number {
+  let levels = 0;
+  while (tilesAt(size, levels) > 0) levels += 1;
+  return levels;
 }
 
 export const encodeSessions = (sessions: SavedSessions): Uint8Array =>
@@ -73,6 +91,12 @@ function membersOf(value: Value | undefined): Snapshot['members'] {
   if (fields.length === 0) return null;
   const [index, term, data] = listOf(value, 3);
   return { index: countOf(index), term: countOf(term), data: bytesOf(data) };
+}
+
+function hashesOf(value: Value | undefined, count: number): readonly Uint8Array[] {
+  const hashes = listOf(value, count).map(bytesOf);
+  if (hashes.some(({ length }) => length !== 32)) throw malformed();
+  return hashes;
 }
 
 function listOf(value: Value | undefined, length?: number): readonly Value[] {

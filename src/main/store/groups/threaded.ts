@@ -1,22 +1,27 @@
 /**
  * The Groups' file behind a worker thread, with group commit: whatever is queued when the previous transaction ends,
- * of whichever Group, is the next one. There is no waiting window (house.md 3).
+ * of whichever Group, is the next one. What is promised to somebody never waits (house.md 3).
  */
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../../../protocol/bytes/index.ts';
 import { WORKER_LIMITS, workerEntry } from '../../worker-entry.ts';
 import { callWorker } from '../calls.ts';
+import { isPromise } from './group-log.ts';
 import type { GroupLog, GroupState, GroupStore, GroupWrite, Head } from './group-log.ts';
-import type { LocalGroups } from './local.ts';
-import type { GroupsWorkerOptions } from './worker.ts';
+import { packWrite } from './packed.ts';
+import type { GroupsWorkerOptions, ServedGroups } from './worker.ts';
 
 interface Waiting {
   readonly num: number;
   readonly write: GroupWrite;
+  /** For company: nobody was promised anything. */
+  readonly waits: boolean;
   readonly resolve: (head: Head) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** What nobody is promised waits this long, milliseconds, for a transaction that is made anyway. */
+const COMPANY = 5;
 /** A transaction never holds more entries than this, so that one commit stays a matter of milliseconds. */
 const MAX_ENTRIES = 8192;
 
@@ -26,15 +31,17 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
     workerData: options,
     resourceLimits: WORKER_LIMITS,
   });
-  const { call, opened, terminate } = callWorker<LocalGroups>(worker, 'Groups');
+  const { call, opened, terminate } = callWorker<ServedGroups>(worker, 'Groups');
   await opened;
 
   const queue: Waiting[] = [];
   let writing = false;
   let closed = false;
+  let later: NodeJS.Timeout | undefined;
   const pump = async (): Promise<void> => {
-    writing = true;
-    while (queue.length > 0) {
+    clearTimeout(later);
+    later = undefined;
+    do {
       const batch: Waiting[] = [];
       for (let entries = 0; queue.length > 0 && entries < MAX_ENTRIES;) {
         const next = queue.shift();
@@ -45,7 +52,7 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
       try {
         const heads = await call(
           'write',
-          batch.map(({ num, write }) => ({ num, write })),
+          batch.map(({ num, write }) => ({ num, write: packWrite(write) })),
         );
         for (const [i, { resolve, reject }] of batch.entries()) {
           const head = heads[i];
@@ -55,32 +62,58 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
-    }
+    } while (queue.some(({ waits }) => !waits));
     writing = false;
+    if (queue.length > 0) wait();
   };
-  /** Resolves when everything queued so far is written: what follows must see it. */
-  const settled = (num: number): Promise<unknown> =>
-    queue.length === 0 && !writing ? Promise.resolve() : enqueue(num, {}).catch(() => undefined);
-  const enqueue = (num: number, write: GroupWrite): Promise<Head> =>
+  const start = (): void => {
+    if (writing) return;
+    writing = true;
+    // what else this turn of the loop brings goes along
+    setImmediate(() => void pump());
+  };
+  const wait = (): void => {
+    later ??= setTimeout(start, COMPANY);
+  };
+  const enqueue = (num: number, write: GroupWrite, waits = !isPromise(write)): Promise<Head> =>
     new Promise((resolve, reject) => {
       if (closed) return reject(new Refusal('STORE_CLOSED', 'The store is closed.'));
-      queue.push({ num, write, resolve, reject });
-      if (!writing) void pump();
+      queue.push({ num, write, waits, resolve, reject });
+      if (writing) return;
+      if (waits) wait();
+      else start();
     });
+  /** Resolves when everything queued so far is written, or has failed: what is asked next must see it. */
+  const settled = async (): Promise<void> => {
+    const last = queue.at(-1);
+    if (last !== undefined) await enqueue(last.num, {}, false).catch(() => undefined);
+  };
 
   const logOf = (num: number, state: GroupState): GroupLog => ({
     opened: state,
     write: (batch) => enqueue(num, batch),
     read: (from, bytes) => call('read', num, from, bytes),
-    leaves: (from, bytes) => call('leaves', num, from, bytes),
-    inclusion: (index, size) => call('inclusion', num, index, size),
-    consistency: (first, second) => call('consistency', num, first, second),
-    rootAt: (size) => call('rootAt', num, size),
+    async leaves(from, bytes) {
+      await settled();
+      return call('leaves', num, from, bytes);
+    },
+    async inclusion(index, size) {
+      await settled();
+      return call('inclusion', num, index, size);
+    },
+    async consistency(first, second) {
+      await settled();
+      return call('consistency', num, first, second);
+    },
+    async rootAt(size) {
+      await settled();
+      return call('rootAt', num, size);
+    },
     sign: (head) => call('sign', num, head),
     checkpoints: (before, limit) => call('checkpoints', num, before, limit),
     snapshot: () => call('snapshot', num),
     async restore(snapshot) {
-      await settled(num);
+      await settled();
       return call('restore', num, snapshot);
     },
     mute: (key) => call('mute', num, key),
@@ -88,12 +121,14 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
 
   return {
     async open(group) {
+      await settled();
       const { num, state } = await call('open', group);
       return logOf(num, state);
     },
     async close() {
       if (closed) return;
       closed = true;
+      clearTimeout(later);
       for (const { reject } of queue.splice(0)) reject(new Refusal('STORE_CLOSED', 'The store is closed.'));
       await call('close');
       await terminate();

@@ -2,26 +2,30 @@
  * One collection on one node: its machine in a Group, shared by all handles on this node. A node that opens the same
  * collection twice gets the same Group, and its author the same line of numbers.
  */
-import { derive, idFrom, Refusal, settle, toHex } from '../../../protocol/bytes/index.ts';
+import { derive, idFrom, Refusal, settle, settleAsync, toHex } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { collectionSignature, machineTag, readCollectionLeaf } from '../../../protocol/collection/index.ts';
 import type { CollectionMachine, Definition, Outcome } from '../../../protocol/collection/index.ts';
 import { groupId, HEARTBEAT, membershipDigest, snapshotSync } from '../../../protocol/group/index.ts';
 import type { Membership } from '../../../protocol/group/index.ts';
-import { createSignatureChecker, nodeHashes } from '../../hashes.ts';
+import { createSignatureCheckers, nodeHashes } from '../../hashes.ts';
 import type { Command, Group, Groups, LeadershipPreference, StateMachine } from '../group/index.ts';
 import { createPipeline } from './pipeline.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Author, CollectionMember, SharedOptions } from './types.ts';
+import type { Author, CollectionMember, SharedOptions, Version } from './types.ts';
 
 /** Commands between two compactions, unless the member says otherwise. */
 const COMPACT_AFTER = 10_000;
-/** Leaves that are judged in one go: what they were read into stays small. */
-const SLICE = 512;
+/** What is judged in one go, a few milliseconds: others have their turn between slices. */
+const SLICE = { leaves: 128, bytes: 32 * 1024 };
+/** So few are checked sooner here than in the thread pool. */
+const FEW = 8;
 
 export interface Core<View> {
   readonly machine: CollectionMachine<View>;
   readonly group: Group<Outcome>;
+  /** Of the state as it is: the Group tells what it has applied a whole batch at a time. */
+  version(): Version;
   /** The line of this author's writes. */
   pipeline(author: Author): Pipeline;
   /** The Group is left when everybody who opened it has released it. */
@@ -108,10 +112,15 @@ async function joinCore<View>(
 ): Promise<Core<View>> {
   const id = collectionGroup(shared, definition);
   const machine = create(commandScope(id, member.genesis));
-  const check = createSignatureChecker();
+  const check = createSignatureCheckers();
   const pipelines = new Map<string, Pipeline>();
+  const compactAfter = member.compactAfter ?? COMPACT_AFTER;
+  let judged: Version = -1;
+  /** Commands since the Group last took the state. */
+  let behind = 0;
 
   const tell = (command: Command, outcome: Outcome): void => {
+    judged = command.index;
     if (outcome.kind !== 'applied') return;
     pipelines
       .get(outcome.author)
@@ -122,20 +131,28 @@ async function joinCore<View>(
     sync: snapshotSync(machineTag(definition.kind)),
     applied: 0,
     accepts: (leaf) => void readCollectionLeaf(leaf, machine.scope),
-    apply(commands) {
+    async apply(commands) {
+      const slices = slicesOf(commands);
+      const few = slices.length === 1 && commands.length <= FEW;
+      // the Group takes the state only when nothing waits: where that is due, nothing comes in between
+      const due = compactAfter > 0 && behind >= compactAfter;
+      behind += commands.length;
       const outcomes: Outcome[] = [];
-      for (let at = 0; at < commands.length; at += SLICE) {
-        const slice = commands.slice(at, at + SLICE);
+      for (const slice of slices) {
         const plan = machine.plan(slice.map(({ leaf }) => leaf));
-        outcomes.push(...settle(plan, check));
+        const judgements = few || due ? settle(plan, check.here) : await settleAsync(plan, check.aside);
+        for (const [at, command] of slice.entries()) tell(command, judgements[at] as Outcome);
+        outcomes.push(...judgements);
       }
-      if (pipelines.size > 0)
-        for (const [at, command] of commands.entries()) tell(command, outcomes[at] as Outcome);
       return outcomes;
     },
-    snapshot: machine.snapshot,
+    snapshot() {
+      behind = 0;
+      return machine.snapshot();
+    },
     restore(state) {
       machine.restore(state);
+      behind = 0;
       for (const pipeline of pipelines.values()) pipeline.restored();
     },
   };
@@ -145,12 +162,14 @@ async function joinCore<View>(
     genesis: member.genesis,
     machine: replicated,
     preference,
-    compactAfter: member.compactAfter ?? COMPACT_AFTER,
+    compactAfter,
     ...(shared.heartbeat === undefined ? {} : { heartbeat: shared.heartbeat }),
     ...(shared.validators === undefined ? {} : { validators: shared.validators }),
     ...(member.timing === undefined ? {} : { timing: member.timing }),
     ...(member.admit === undefined ? {} : { admit: member.admit }),
   });
+  // what was read from the disk does not count
+  behind = 0;
   group.changes(() => {
     for (const pipeline of pipelines.values()) pipeline.pump();
   });
@@ -165,6 +184,8 @@ async function joinCore<View>(
   return {
     machine,
     group,
+    // a state that came as a whole is told by the Group alone
+    version: () => Math.max(judged, group.status().applied - 1),
     pipeline(author) {
       const key = toHex(author.key);
       const known = pipelines.get(key);
@@ -175,4 +196,20 @@ async function joinCore<View>(
     },
     release: () => release(group),
   };
+}
+
+/** In order; a slice has at least one command. */
+function slicesOf(commands: readonly Command[]): Command[][] {
+  const slices: Command[][] = [];
+  let bytes = 0;
+  for (const command of commands) {
+    bytes += command.leaf.length;
+    const last = slices.at(-1);
+    if (last !== undefined && bytes <= SLICE.bytes && last.length < SLICE.leaves) last.push(command);
+    else {
+      slices.push([command]);
+      bytes = command.leaf.length;
+    }
+  }
+  return slices;
 }

@@ -10,8 +10,7 @@ import { Unwritten } from './types.ts';
 import type { CollectionReader, Version, WriteOptions, Written } from './types.ts';
 
 export function createReader(core: Core<unknown>): CollectionReader {
-  const { group, machine } = core;
-  const version = (): Version => group.status().applied - 1;
+  const { group, machine, version } = core;
   let closing: Promise<void> | undefined;
   return {
     id: group.id,
@@ -23,10 +22,14 @@ export function createReader(core: Core<unknown>): CollectionReader {
     },
     digest: machine.digest,
     when: {
-      online: group.when.online,
+      async online(signal) {
+        await group.when.online(signal);
+        // what is committed is applied a little later
+        await group.when.applied(group.status().leaves, signal);
+      },
       offline: group.when.offline,
       async updated(signal) {
-        await group.when.applied(group.status().applied + 1, signal);
+        await group.when.applied(version() + 2, signal);
         return version();
       },
       reaches: (wanted, signal) => group.when.applied(wanted + 1, signal),

@@ -1,12 +1,9 @@
 /** Map: keys to values, the same on every member (coalition.md 3.5). */
-import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { createMapMachine, keyBytes } from '../../../protocol/collection/index.ts';
 import type { MapDefinition, MapView } from '../../../protocol/collection/index.ts';
-import { collectionGroup, openCore, storeId } from './core.ts';
-import type { Core } from './core.ts';
+import { commonOf, defineCollection } from './define.ts';
+import type { Replicated } from './define.ts';
 import {
-  createReader,
-  createWriter,
   decoded,
   decodedOr,
   each,
@@ -18,16 +15,9 @@ import {
   sizedValue,
   writtenOf,
 } from './handle.ts';
-import type { Exchanged, Replaced, Sized } from './handle.ts';
+import type { Exchanged, Replaced, Sized, Writer } from './handle.ts';
 import type { Schema } from './schema.ts';
-import type {
-  CollectionMember,
-  CollectionReader,
-  SharedOptions,
-  WriteOptions,
-  WritingMember,
-  Written,
-} from './types.ts';
+import type { CollectionReader, SharedOptions, WriteOptions, Written } from './types.ts';
 
 export interface MapOptions<K, V> extends SharedOptions {
   readonly key: Schema<K>;
@@ -35,7 +25,7 @@ export interface MapOptions<K, V> extends SharedOptions {
 }
 
 /** Reads walk in the order of the keys' canonical bytes, over the state as it is when they are called. */
-export interface MapReader<K, V> extends CollectionReader, Iterable<[K, V]> {
+interface MapReads<K, V> extends Iterable<[K, V]> {
   readonly size: number;
   get(key: K): V | undefined;
   has(key: K): boolean;
@@ -45,7 +35,7 @@ export interface MapReader<K, V> extends CollectionReader, Iterable<[K, V]> {
 }
 
 /** Errors of all writes: `Unwritten`. */
-export interface MapWriter<K, V> extends MapReader<K, V> {
+interface MapWrites<K, V> {
   insert(key: K, value: V, options?: WriteOptions): Promise<Replaced<V>>;
   /** In as many commands as it takes. Nothing to write: no command, and the present version. */
   extend(entries: Iterable<readonly [K, V]>, options?: WriteOptions): Promise<Written>;
@@ -62,13 +52,9 @@ export interface MapWriter<K, V> extends MapReader<K, V> {
   clear(options?: WriteOptions): Promise<Written>;
 }
 
-export interface ReplicatedMap<K, V> {
-  readonly definition: MapDefinition;
-  /** Id of its Group. */
-  readonly group: UniqueId;
-  writer(member: WritingMember): Promise<MapWriter<K, V>>;
-  reader(member: CollectionMember): Promise<MapReader<K, V>>;
-}
+export type MapReader<K, V> = CollectionReader & MapReads<K, V>;
+export type MapWriter<K, V> = MapReader<K, V> & MapWrites<K, V>;
+export type ReplicatedMap<K, V> = Replicated<MapDefinition, MapReads<K, V>, MapWrites<K, V>>;
 
 /**
  * A map as all its members define it. Errors: `COLLECTION_DEFINITION`.
@@ -79,36 +65,21 @@ export interface ReplicatedMap<K, V> {
  * const { version } = await map.insert('ETH', 3812);
  */
 export function defineMap<K, V>(options: MapOptions<K, V>): ReplicatedMap<K, V> {
-  const definition: MapDefinition = {
-    kind: 'map',
-    id: storeId(options.id),
-    key: options.key.tag,
-    value: options.value.tag,
-    writers: options.writers ?? 'anyone',
-  };
-  const create = (scope: UniqueId) => createMapMachine(definition, scope);
-  const shared = { shared: options, definition, create };
-  return {
-    definition,
-    group: collectionGroup(options, definition),
-    writer: async (member) =>
-      writerOf(
-        options,
-        await openCore({ ...shared, member, preference: member.preference ?? 'normal' }),
-        member,
-      ),
-    reader: async (member) =>
-      readerOf(options, await openCore({ ...shared, member, preference: 'observer' })),
-  };
+  const { key, value } = options;
+  return defineCollection({
+    shared: options,
+    definition: { kind: 'map', ...commonOf(options), key: key.tag, value: value.tag },
+    machine: createMapMachine,
+    reads: (view) => readsOf(options, view),
+    writes: (writer) => writesOf(options, writer),
+  });
 }
 
-function readerOf<K, V>({ key, value }: MapOptions<K, V>, core: Core<MapView>): MapReader<K, V> {
-  const view = (): MapView => core.machine.view();
+function readsOf<K, V>({ key, value }: MapOptions<K, V>, view: () => MapView): MapReads<K, V> {
   const find = (one: K): Uint8Array | undefined => view().get(keyBytes(key.encode(one)));
   const entries = (): IterableIterator<[K, V]> =>
     each([...view().rows()], (row) => [decoded(key, row.key), decoded(value, row.value)]);
   return {
-    ...createReader(core),
     get size() {
       return view().size();
     },
@@ -121,17 +92,10 @@ function readerOf<K, V>({ key, value }: MapOptions<K, V>, core: Core<MapView>): 
   };
 }
 
-function writerOf<K, V>(
-  options: MapOptions<K, V>,
-  core: Core<MapView>,
-  { author }: WritingMember,
-): MapWriter<K, V> {
-  const { key, value } = options;
-  const reader = readerOf(options, core);
-  const { write, writeMany } = createWriter(core.pipeline(author), reader.version);
+function writesOf<K, V>({ key, value }: MapOptions<K, V>, { write, writeMany }: Writer): MapWrites<K, V> {
   const at = (one: K): Sized => sizedKey(key, one);
   const row = ([one, other]: readonly [K, V]): Sized => sizedRow([at(one), sizedValue(value, other)]);
-  const own: Omit<MapWriter<K, V>, keyof MapReader<K, V>> = {
+  return {
     insert: (one, other, how) =>
       write([one, other], 'insert', () => [row([one, other]).value], how, replacedOf(value)),
     extend: (given, how) => writeMany(given, 'insert', row, how, writtenOf),
@@ -147,5 +111,4 @@ function writerOf<K, V>(
       ),
     clear: (how) => write(undefined, 'clear', () => [], how, writtenOf),
   };
-  return Object.assign(reader, own);
 }

@@ -50,6 +50,8 @@ interface Flight {
 
 /** Commands under way at once. */
 const WINDOW = 2048;
+/** Commands that are signed in one turn of the event loop: a few milliseconds. */
+const TURN = 64;
 const MAX_WAITING = 65_536;
 
 export function createPipeline(
@@ -65,6 +67,7 @@ export function createPipeline(
   /** The next number while commands are under way; null: what the state says. */
   let next: number | null = null;
   let ended: Refusal | null = null;
+  let sentThisTurn = 0;
 
   const pump = (): void => {
     if (again.length > 0) {
@@ -74,10 +77,17 @@ export function createPipeline(
     }
     if (waiting.length === 0 || ended !== null || !group.status().online) return;
     if (flying.size === 0) next = null;
-    while (waiting.length > 0 && flying.size < WINDOW) {
+    while (waiting.length > 0 && flying.size < WINDOW && sentThisTurn < TURN) {
       const write = waiting.shift();
-      if (write !== undefined) send(write);
+      if (write === undefined) break;
+      if (sentThisTurn === 0) setImmediate(nextTurn);
+      sentThisTurn += 1;
+      send(write);
     }
+  };
+  const nextTurn = (): void => {
+    sentThisTurn = 0;
+    pump();
   };
 
   const send = (write: Waiting): void => {

@@ -1,18 +1,15 @@
 /** PriorityQueue: entries by key in the order of their priorities, the same everywhere (coalition.md 3.5). */
-import type { UniqueId } from '../../../protocol/bytes/index.ts';
-import { createPriorityQueueMachine, keyBytes } from '../../../protocol/collection/index.ts';
 import type { Value } from '../../../protocol/bytes/index.ts';
+import { createPriorityQueueMachine, keyBytes } from '../../../protocol/collection/index.ts';
 import type {
   Priority,
   PriorityQueueDefinition,
   PriorityQueueView,
   QueueEntry,
 } from '../../../protocol/collection/index.ts';
-import { collectionGroup, openCore, storeId } from './core.ts';
-import type { Core } from './core.ts';
+import { commonOf, defineCollection } from './define.ts';
+import type { Replicated } from './define.ts';
 import {
-  createReader,
-  createWriter,
   decoded,
   decodedOr,
   each,
@@ -25,17 +22,10 @@ import {
   sizedValue,
   writtenOf,
 } from './handle.ts';
-import type { Exchanged, Replaced, Sized } from './handle.ts';
+import type { Exchanged, Replaced, Sized, Writer } from './handle.ts';
 import type { Done } from './pipeline.ts';
 import type { Schema } from './schema.ts';
-import type {
-  CollectionMember,
-  CollectionReader,
-  SharedOptions,
-  WriteOptions,
-  WritingMember,
-  Written,
-} from './types.ts';
+import type { CollectionReader, SharedOptions, WriteOptions, Written } from './types.ts';
 
 export interface PriorityQueueOptions<P, K, V> extends SharedOptions {
   /** Its canonical form is a whole number, a text, bytes, or a list of these; it is ordered as such. */
@@ -57,7 +47,7 @@ export interface PriorityRange<P> {
 }
 
 /** Of equal priorities the one with the smaller key (by canonical bytes) is lower. */
-export interface PriorityQueueReader<P, K, V> extends CollectionReader, Iterable<Entry<P, K, V>> {
+interface QueueReads<P, K, V> extends Iterable<Entry<P, K, V>> {
   readonly size: number;
   /** Infinity: it has no bound. */
   readonly capacity: number;
@@ -76,7 +66,7 @@ export interface Inserted extends Written {
 }
 
 /** Errors of all writes: `Unwritten`. Where no entry has the key, updates and exchanges change nothing. */
-export interface PriorityQueueWriter<P, K, V> extends PriorityQueueReader<P, K, V> {
+interface QueueWrites<P, K, V> {
   /** An entry of that key is replaced. A bounded queue that is full lets go of its lowest. */
   insert(priority: P, key: K, value: V, options?: WriteOptions): Promise<Inserted>;
   /** In as many commands as it takes, one entry after the other. Nothing to write: no command. */
@@ -97,51 +87,33 @@ export interface PriorityQueueWriter<P, K, V> extends PriorityQueueReader<P, K, 
   clear(options?: WriteOptions): Promise<Written>;
 }
 
-export interface ReplicatedPriorityQueue<P, K, V> {
-  readonly definition: PriorityQueueDefinition;
-  /** Id of its Group. */
-  readonly group: UniqueId;
-  writer(member: WritingMember): Promise<PriorityQueueWriter<P, K, V>>;
-  reader(member: CollectionMember): Promise<PriorityQueueReader<P, K, V>>;
-}
+export type PriorityQueueReader<P, K, V> = CollectionReader & QueueReads<P, K, V>;
+export type PriorityQueueWriter<P, K, V> = PriorityQueueReader<P, K, V> & QueueWrites<P, K, V>;
+export type ReplicatedPriorityQueue<P, K, V> = Replicated<
+  PriorityQueueDefinition,
+  QueueReads<P, K, V>,
+  QueueWrites<P, K, V>
+>;
 
 /** A queue as all its members define it. Errors: `COLLECTION_DEFINITION`. */
 export function definePriorityQueue<P, K, V>(
   options: PriorityQueueOptions<P, K, V>,
 ): ReplicatedPriorityQueue<P, K, V> {
-  const definition: PriorityQueueDefinition = {
-    kind: 'depq',
-    id: storeId(options.id),
-    priority: options.priority.tag,
-    key: options.key.tag,
-    value: options.value.tag,
-    capacity: options.capacity ?? null,
-    writers: options.writers ?? 'anyone',
-  };
-  const shared = {
+  const { priority, key, value, capacity = null } = options;
+  const tags = { priority: priority.tag, key: key.tag, value: value.tag };
+  return defineCollection({
     shared: options,
-    definition,
-    create: (scope: UniqueId) => createPriorityQueueMachine(definition, scope),
-  };
-  return {
-    definition,
-    group: collectionGroup(options, definition),
-    writer: async (member) =>
-      writerOf(
-        options,
-        await openCore({ ...shared, member, preference: member.preference ?? 'normal' }),
-        member,
-      ),
-    reader: async (member) =>
-      readerOf(options, await openCore({ ...shared, member, preference: 'observer' })),
-  };
+    definition: { kind: 'depq', ...commonOf(options), ...tags, capacity },
+    machine: createPriorityQueueMachine,
+    reads: (view) => readsOf(options, view),
+    writes: (writer) => writesOf(options, writer),
+  });
 }
 
-function readerOf<P, K, V>(
+function readsOf<P, K, V>(
   { priority, key, value, capacity }: PriorityQueueOptions<P, K, V>,
-  core: Core<PriorityQueueView>,
-): PriorityQueueReader<P, K, V> {
-  const view = (): PriorityQueueView => core.machine.view();
+  view: () => PriorityQueueView,
+): QueueReads<P, K, V> {
   const find = (one: K): QueueEntry | undefined => view().get(keyBytes(key.encode(one)));
   const rank = (given: Priority): P => priority.decode(given);
   const entryOf = (entry: QueueEntry): Entry<P, K, V> => [
@@ -153,7 +125,6 @@ function readerOf<P, K, V>(
     entry === undefined ? undefined : entryOf(entry);
   const ascending = (): IterableIterator<Entry<P, K, V>> => each([...view().ascending()], entryOf);
   return {
-    ...createReader(core),
     get size() {
       return view().size();
     },
@@ -172,14 +143,10 @@ function readerOf<P, K, V>(
   };
 }
 
-function writerOf<P, K, V>(
-  options: PriorityQueueOptions<P, K, V>,
-  core: Core<PriorityQueueView>,
-  { author }: WritingMember,
-): PriorityQueueWriter<P, K, V> {
-  const { priority, key, value } = options;
-  const reader = readerOf(options, core);
-  const { write, writeMany } = createWriter(core.pipeline(author), reader.version);
+function writesOf<P, K, V>(
+  { priority, key, value }: PriorityQueueOptions<P, K, V>,
+  { write, writeMany }: Writer,
+): QueueWrites<P, K, V> {
   const at = (one: K): Sized => sizedKey(key, one);
   const row = ([rank, one, other]: Entry<P, K, V>): Sized =>
     sizedRow([sizedKey(priority, rank), at(one), sizedValue(value, other)]);
@@ -189,7 +156,7 @@ function writerOf<P, K, V>(
       : excluded !== undefined
         ? [priority.encode(excluded), false]
         : [];
-  const own: Omit<PriorityQueueWriter<P, K, V>, keyof PriorityQueueReader<P, K, V>> = {
+  return {
     insert: (rank, one, other, how) =>
       write([rank, one, other], 'insert', () => [row([rank, one, other]).value], how, insertedOf),
     extend: (entries, how) => writeMany(entries, 'insert', row, how, insertedOf),
@@ -223,7 +190,6 @@ function writerOf<P, K, V>(
       ),
     clear: (how) => write(undefined, 'clear', () => [], how, writtenOf),
   };
-  return Object.assign(reader, own);
 }
 
 const insertedOf = (done: Done): Inserted => ({ ...writtenOf(done), evicted: done.effect.evicted });

@@ -1,27 +1,17 @@
 /** Set: members, each once, the same everywhere (coalition.md 3.5). */
-import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { createSetMachine, keyBytes } from '../../../protocol/collection/index.ts';
 import type { SetDefinition, SetView } from '../../../protocol/collection/index.ts';
-import { collectionGroup, openCore, storeId } from './core.ts';
-import type { Core } from './core.ts';
-import { createReader, createWriter, decoded, each, sizedKey, writtenOf } from './handle.ts';
-import type { Sized } from './handle.ts';
+import { commonOf, defineCollection } from './define.ts';
+import type { Replicated } from './define.ts';
+import { decoded, each, sizedKey, writtenOf } from './handle.ts';
+import type { Sized, Writer } from './handle.ts';
 import type { Schema } from './schema.ts';
-import type {
-  CollectionMember,
-  CollectionReader,
-  SharedOptions,
-  WriteOptions,
-  WritingMember,
-  Written,
-} from './types.ts';
+import type { CollectionReader, ValueOptions, WriteOptions, Written } from './types.ts';
 
-export interface SetOptions<T> extends SharedOptions {
-  readonly value: Schema<T>;
-}
+export type SetOptions<T> = ValueOptions<T>;
 
 /** Reads walk in the order of the members' canonical bytes, over the state as it is when they are called. */
-export interface SetReader<T> extends CollectionReader, Iterable<T> {
+interface SetReads<T> extends Iterable<T> {
   readonly size: number;
   has(member: T): boolean;
   /** Every member of this set is one of `other`. */
@@ -30,7 +20,7 @@ export interface SetReader<T> extends CollectionReader, Iterable<T> {
 }
 
 /** Errors of all writes: `Unwritten`. */
-export interface SetWriter<T> extends SetReader<T> {
+interface SetWrites<T> {
   insert(member: T, options?: WriteOptions): Promise<Written>;
   /** In as many commands as it takes. Nothing to write: no command, and the present version. */
   extend(members: Iterable<T>, options?: WriteOptions): Promise<Written>;
@@ -40,46 +30,23 @@ export interface SetWriter<T> extends SetReader<T> {
   clear(options?: WriteOptions): Promise<Written>;
 }
 
-export interface ReplicatedSet<T> {
-  readonly definition: SetDefinition;
-  /** Id of its Group. */
-  readonly group: UniqueId;
-  writer(member: WritingMember): Promise<SetWriter<T>>;
-  reader(member: CollectionMember): Promise<SetReader<T>>;
-}
+export type SetReader<T> = CollectionReader & SetReads<T>;
+export type SetWriter<T> = SetReader<T> & SetWrites<T>;
+export type ReplicatedSet<T> = Replicated<SetDefinition, SetReads<T>, SetWrites<T>>;
 
 /** A set as all its members define it. Errors: `COLLECTION_DEFINITION`. */
-export function defineSet<T>(options: SetOptions<T>): ReplicatedSet<T> {
-  const definition: SetDefinition = {
-    kind: 'set',
-    id: storeId(options.id),
-    value: options.value.tag,
-    writers: options.writers ?? 'anyone',
-  };
-  const shared = {
+export const defineSet = <T>(options: SetOptions<T>): ReplicatedSet<T> =>
+  defineCollection({
     shared: options,
-    definition,
-    create: (scope: UniqueId) => createSetMachine(definition, scope),
-  };
-  return {
-    definition,
-    group: collectionGroup(options, definition),
-    writer: async (member) =>
-      writerOf(
-        options.value,
-        await openCore({ ...shared, member, preference: member.preference ?? 'normal' }),
-        member,
-      ),
-    reader: async (member) =>
-      readerOf(options.value, await openCore({ ...shared, member, preference: 'observer' })),
-  };
-}
+    definition: { kind: 'set', ...commonOf(options), value: options.value.tag },
+    machine: createSetMachine,
+    reads: (view) => readsOf(options.value, view),
+    writes: (writer) => writesOf(options.value, writer),
+  });
 
-function readerOf<T>(schema: Schema<T>, core: Core<SetView>): SetReader<T> {
-  const view = (): SetView => core.machine.view();
+function readsOf<T>(schema: Schema<T>, view: () => SetView): SetReads<T> {
   const values = (): IterableIterator<T> => each([...view().members()], (member) => decoded(schema, member));
   return {
-    ...createReader(core),
     get size() {
       return view().size();
     },
@@ -93,16 +60,13 @@ function readerOf<T>(schema: Schema<T>, core: Core<SetView>): SetReader<T> {
   };
 }
 
-function writerOf<T>(schema: Schema<T>, core: Core<SetView>, { author }: WritingMember): SetWriter<T> {
-  const reader = readerOf(schema, core);
-  const { write, writeMany } = createWriter(core.pipeline(author), reader.version);
+function writesOf<T>(schema: Schema<T>, { write, writeMany }: Writer): SetWrites<T> {
   const one = (member: T): Sized => sizedKey(schema, member);
-  const own: Omit<SetWriter<T>, keyof SetReader<T>> = {
+  return {
     insert: (member, how) => write(member, 'insert', () => [one(member).value], how, writtenOf),
     extend: (members, how) => writeMany(members, 'insert', one, how, writtenOf),
     remove: (member, how) => write(member, 'remove', () => [one(member).value], how, writtenOf),
     removeMany: (members, how) => writeMany(members, 'remove', one, how, writtenOf),
     clear: (how) => write(undefined, 'clear', () => [], how, writtenOf),
   };
-  return Object.assign(reader, own);
 }

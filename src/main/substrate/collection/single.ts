@@ -1,31 +1,22 @@
 /** Cell and Once: one value or none, the same everywhere (coalition.md 3.5). */
-import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { createCellMachine, createOnceMachine } from '../../../protocol/collection/index.ts';
 import type { CellDefinition, OnceDefinition, SingleView } from '../../../protocol/collection/index.ts';
-import { collectionGroup, openCore, storeId } from './core.ts';
-import type { Core } from './core.ts';
-import { createReader, createWriter, decodedOr, encoded, exchangedOf, option, replacedOf } from './handle.ts';
-import type { Exchanged, Replaced } from './handle.ts';
+import { commonOf, defineCollection } from './define.ts';
+import type { Replicated } from './define.ts';
+import { decodedOr, encoded, exchangedOf, option, replacedOf } from './handle.ts';
+import type { Exchanged, Replaced, Writer } from './handle.ts';
 import type { Schema } from './schema.ts';
-import type {
-  CollectionMember,
-  CollectionReader,
-  SharedOptions,
-  WriteOptions,
-  WritingMember,
-} from './types.ts';
+import type { CollectionReader, ValueOptions, WriteOptions } from './types.ts';
 
-export interface SingleOptions<T> extends SharedOptions {
-  readonly value: Schema<T>;
-}
+export type SingleOptions<T> = ValueOptions<T>;
 
-export interface CellReader<T> extends CollectionReader {
+interface CellReads<T> {
   get(): T | undefined;
   isEmpty(): boolean;
 }
 
 /** The last write wins. Errors of all writes: `Unwritten`. */
-export interface CellWriter<T> extends CellReader<T> {
+interface CellWrites<T> {
   set(value: T, options?: WriteOptions): Promise<Replaced<T>>;
   /** `undefined` stands for no value. */
   compareExchange(
@@ -36,115 +27,76 @@ export interface CellWriter<T> extends CellReader<T> {
   clear(options?: WriteOptions): Promise<Replaced<T>>;
 }
 
-export interface OnceReader<T> extends CellReader<T> {
+interface OnceReads<T> extends CellReads<T> {
   /** Resolves as soon as there is a value. Errors: `CANCELLED`, `GROUP_CLOSED`. */
   awaitValue(signal?: AbortSignal): Promise<T>;
 }
 
 /** The first write wins. */
-export interface OnceWriter<T> extends OnceReader<T> {
+interface OnceWrites<T> {
   /** `changed` is 0 when there was a value: then `previous` is what stays. Errors: `Unwritten`. */
   set(value: T, options?: WriteOptions): Promise<Replaced<T>>;
 }
 
-export interface ReplicatedCell<T> {
-  readonly definition: CellDefinition;
-  /** Id of its Group. */
-  readonly group: UniqueId;
-  writer(member: WritingMember): Promise<CellWriter<T>>;
-  reader(member: CollectionMember): Promise<CellReader<T>>;
-}
+export type CellReader<T> = CollectionReader & CellReads<T>;
+export type CellWriter<T> = CellReader<T> & CellWrites<T>;
+export type ReplicatedCell<T> = Replicated<CellDefinition, CellReads<T>, CellWrites<T>>;
 
-export interface ReplicatedOnce<T> {
-  readonly definition: OnceDefinition;
-  /** Id of its Group. */
-  readonly group: UniqueId;
-  writer(member: WritingMember): Promise<OnceWriter<T>>;
-  reader(member: CollectionMember): Promise<OnceReader<T>>;
-}
+export type OnceReader<T> = CollectionReader & OnceReads<T>;
+export type OnceWriter<T> = OnceReader<T> & OnceWrites<T>;
+export type ReplicatedOnce<T> = Replicated<OnceDefinition, OnceReads<T>, OnceWrites<T>>;
 
 /** A cell as all its members define it. Errors: `COLLECTION_DEFINITION`. */
 export function defineCell<T>(options: SingleOptions<T>): ReplicatedCell<T> {
   const { value } = options;
-  const definition: CellDefinition = { kind: 'cell', ...commonOf(options) };
-  const shared = {
+  return defineCollection({
     shared: options,
-    definition,
-    create: (scope: UniqueId) => createCellMachine(definition, scope),
-  };
-  return {
-    definition,
-    group: collectionGroup(options, definition),
-    async writer(member) {
-      const core = await openCore({ ...shared, member, preference: member.preference ?? 'normal' });
-      const reader = readerOf(value, core);
-      const { write } = createWriter(core.pipeline(member.author), reader.version);
-      const own: Omit<CellWriter<T>, keyof CellReader<T>> = {
-        set: (given, how) => write(given, 'set', () => [encoded(value, given)], how, replacedOf(value)),
-        compareExchange: (expected, fresh, how) =>
-          write(
-            [expected, fresh],
-            'exchange',
-            () => [option(value, expected), option(value, fresh)],
-            how,
-            exchangedOf(value),
-          ),
-        clear: (how) => write(undefined, 'clear', () => [], how, replacedOf(value)),
-      };
-      return Object.assign(reader, own);
-    },
-    reader: async (member) => readerOf(value, await openCore({ ...shared, member, preference: 'observer' })),
-  };
+    definition: { kind: 'cell', ...commonOf(options), value: value.tag },
+    machine: createCellMachine,
+    reads: (view) => readsOf(value, view),
+    writes: ({ write }): CellWrites<T> => ({
+      set: setting(value, write),
+      compareExchange: (expected, fresh, how) =>
+        write(
+          [expected, fresh],
+          'exchange',
+          () => [option(value, expected), option(value, fresh)],
+          how,
+          exchangedOf(value),
+        ),
+      clear: (how) => write(undefined, 'clear', () => [], how, replacedOf(value)),
+    }),
+  });
 }
 
 /** A value that is set once, as all its members define it. Errors: `COLLECTION_DEFINITION`. */
 export function defineOnce<T>(options: SingleOptions<T>): ReplicatedOnce<T> {
   const { value } = options;
-  const definition: OnceDefinition = { kind: 'once', ...commonOf(options) };
-  const shared = {
+  return defineCollection({
     shared: options,
-    definition,
-    create: (scope: UniqueId) => createOnceMachine(definition, scope),
-  };
-  return {
-    definition,
-    group: collectionGroup(options, definition),
-    async writer(member) {
-      const core = await openCore({ ...shared, member, preference: member.preference ?? 'normal' });
-      const reader = onceReaderOf(value, core);
-      const { write } = createWriter(core.pipeline(member.author), reader.version);
-      const own: Omit<OnceWriter<T>, keyof OnceReader<T>> = {
-        set: (given, how) => write(given, 'set', () => [encoded(value, given)], how, replacedOf(value)),
+    definition: { kind: 'once', ...commonOf(options), value: value.tag },
+    machine: createOnceMachine,
+    reads(view, group): OnceReads<T> {
+      const reads = readsOf(value, view);
+      return {
+        ...reads,
+        async awaitValue(signal) {
+          await group.when.holds(() => !reads.isEmpty(), signal);
+          // what is set once stays
+          return reads.get() as T;
+        },
       };
-      return Object.assign(reader, own);
     },
-    reader: async (member) =>
-      onceReaderOf(value, await openCore({ ...shared, member, preference: 'observer' })),
-  };
+    writes: ({ write }): OnceWrites<T> => ({ set: setting(value, write) }),
+  });
 }
 
-const commonOf = <T>({ id, value, writers }: SingleOptions<T>) => ({
-  id: storeId(id),
-  value: value.tag,
-  writers: writers ?? ('anyone' as const),
+const readsOf = <T>(schema: Schema<T>, view: () => SingleView): CellReads<T> => ({
+  get: () => decodedOr(schema, view().get()),
+  isEmpty: () => view().get() === undefined,
 });
 
-function readerOf<T>(schema: Schema<T>, core: Core<SingleView>): CellReader<T> {
-  return {
-    ...createReader(core),
-    get: () => decodedOr(schema, core.machine.view().get()),
-    isEmpty: () => core.machine.view().get() === undefined,
-  };
-}
-
-function onceReaderOf<T>(schema: Schema<T>, core: Core<SingleView>): OnceReader<T> {
-  const reader = readerOf(schema, core);
-  return {
-    ...reader,
-    async awaitValue(signal) {
-      await core.group.when.holds(() => !reader.isEmpty(), signal);
-      // what is set once stays
-      return reader.get() as T;
-    },
-  };
-}
+const setting =
+  <T>(schema: Schema<T>, write: Writer['write']) =>
+  (given: T, how?: WriteOptions): Promise<Replaced<T>> =>
+    write(given, 'set', () => [encoded(schema, given)], how, replacedOf(schema));

@@ -5,6 +5,7 @@ import type { Outcome, Writers } from '../../../protocol/collection/index.ts';
 import type { Heartbeat, Membership } from '../../../protocol/group/index.ts';
 import type { Timing } from '../../../protocol/raft/index.ts';
 import type { Group, Groups, LeadershipPreference } from '../group/index.ts';
+import type { Schema } from './schema.ts';
 
 /** The same at every member: all of it is folded into the id of the Group. */
 export interface SharedOptions {
@@ -17,6 +18,11 @@ export interface SharedOptions {
   readonly heartbeat?: Heartbeat;
   /** Signatures of the ticket validators, in order. */
   readonly validators?: readonly UniqueId[];
+}
+
+/** Of the kinds whose elements are values and nothing else. */
+export interface ValueOptions<T> extends SharedOptions {
+  readonly value: Schema<T>;
 }
 
 /** What one node brings. */

@@ -1,38 +1,18 @@
 /** Vec: items by position, the same everywhere (coalition.md 3.5). */
-import type { UniqueId } from '../../../protocol/bytes/index.ts';
-import { createVecMachine, valueBytes } from '../../../protocol/collection/index.ts';
 import { sameBytes } from '../../../protocol/bytes/index.ts';
+import { createVecMachine, valueBytes } from '../../../protocol/collection/index.ts';
 import type { VecDefinition, VecView } from '../../../protocol/collection/index.ts';
-import { collectionGroup, openCore, storeId } from './core.ts';
-import type { Core } from './core.ts';
-import {
-  createReader,
-  createWriter,
-  decoded,
-  decodedOr,
-  each,
-  encoded,
-  replacedOf,
-  sizedValue,
-  writtenOf,
-} from './handle.ts';
-import type { Replaced } from './handle.ts';
+import { commonOf, defineCollection } from './define.ts';
+import type { Replicated } from './define.ts';
+import { decoded, decodedOr, each, encoded, replacedOf, sizedValue, writtenOf } from './handle.ts';
+import type { Replaced, Writer } from './handle.ts';
 import type { Schema } from './schema.ts';
-import type {
-  CollectionMember,
-  CollectionReader,
-  SharedOptions,
-  WriteOptions,
-  WritingMember,
-  Written,
-} from './types.ts';
+import type { CollectionReader, ValueOptions, WriteOptions, Written } from './types.ts';
 
-export interface VecOptions<T> extends SharedOptions {
-  readonly value: Schema<T>;
-}
+export type VecOptions<T> = ValueOptions<T>;
 
 /** Walks go over the state as it is when they are called. */
-export interface VecReader<T> extends CollectionReader, Iterable<T> {
+interface VecReads<T> extends Iterable<T> {
   readonly size: number;
   get(index: number): T | undefined;
   front(): T | undefined;
@@ -47,7 +27,7 @@ export interface VecReader<T> extends CollectionReader, Iterable<T> {
  * Errors of all writes: `Unwritten`. Positions are those at the moment of the commit; one that does not exist then
  * changes nothing (`changed` is 0).
  */
-export interface VecWriter<T> extends VecReader<T> {
+interface VecWrites<T> {
   pushBack(item: T, options?: WriteOptions): Promise<Written>;
   pushFront(item: T, options?: WriteOptions): Promise<Written>;
   /** In as many commands as it takes. Nothing to write: no command, and the present version. */
@@ -64,43 +44,21 @@ export interface VecWriter<T> extends VecReader<T> {
   clear(options?: WriteOptions): Promise<Written>;
 }
 
-export interface ReplicatedVec<T> {
-  readonly definition: VecDefinition;
-  /** Id of its Group. */
-  readonly group: UniqueId;
-  writer(member: WritingMember): Promise<VecWriter<T>>;
-  reader(member: CollectionMember): Promise<VecReader<T>>;
-}
+export type VecReader<T> = CollectionReader & VecReads<T>;
+export type VecWriter<T> = VecReader<T> & VecWrites<T>;
+export type ReplicatedVec<T> = Replicated<VecDefinition, VecReads<T>, VecWrites<T>>;
 
 /** A vec as all its members define it. Errors: `COLLECTION_DEFINITION`. */
-export function defineVec<T>(options: VecOptions<T>): ReplicatedVec<T> {
-  const definition: VecDefinition = {
-    kind: 'vec',
-    id: storeId(options.id),
-    value: options.value.tag,
-    writers: options.writers ?? 'anyone',
-  };
-  const shared = {
+export const defineVec = <T>(options: VecOptions<T>): ReplicatedVec<T> =>
+  defineCollection({
     shared: options,
-    definition,
-    create: (scope: UniqueId) => createVecMachine(definition, scope),
-  };
-  return {
-    definition,
-    group: collectionGroup(options, definition),
-    writer: async (member) =>
-      writerOf(
-        options.value,
-        await openCore({ ...shared, member, preference: member.preference ?? 'normal' }),
-        member,
-      ),
-    reader: async (member) =>
-      readerOf(options.value, await openCore({ ...shared, member, preference: 'observer' })),
-  };
-}
+    definition: { kind: 'vec', ...commonOf(options), value: options.value.tag },
+    machine: createVecMachine,
+    reads: (view) => readsOf(options.value, view),
+    writes: (writer) => writesOf(options.value, writer),
+  });
 
-function readerOf<T>(schema: Schema<T>, core: Core<VecView>): VecReader<T> {
-  const view = (): VecView => core.machine.view();
+function readsOf<T>(schema: Schema<T>, view: () => VecView): VecReads<T> {
   const values = (): IterableIterator<T> => each([...view().items()], (item) => decoded(schema, item));
   const at = (index: number): T | undefined => decodedOr(schema, view().at(index));
   const indexOf = (item: T): number => {
@@ -113,7 +71,6 @@ function readerOf<T>(schema: Schema<T>, core: Core<VecView>): VecReader<T> {
     return -1;
   };
   return {
-    ...createReader(core),
     get size() {
       return view().size();
     },
@@ -127,11 +84,9 @@ function readerOf<T>(schema: Schema<T>, core: Core<VecView>): VecReader<T> {
   };
 }
 
-function writerOf<T>(schema: Schema<T>, core: Core<VecView>, { author }: WritingMember): VecWriter<T> {
-  const reader = readerOf(schema, core);
-  const { write, writeMany } = createWriter(core.pipeline(author), reader.version);
+function writesOf<T>(schema: Schema<T>, { write, writeMany }: Writer): VecWrites<T> {
   const taken = replacedOf(schema);
-  const own: Omit<VecWriter<T>, keyof VecReader<T>> = {
+  return {
     pushBack: (item, how) => write(item, 'push-back', () => [encoded(schema, item)], how, writtenOf),
     pushFront: (item, how) => write(item, 'push-front', () => [encoded(schema, item)], how, writtenOf),
     extend: (items, how) => writeMany(items, 'push-back', (item) => sizedValue(schema, item), how, writtenOf),
@@ -145,7 +100,6 @@ function writerOf<T>(schema: Schema<T>, core: Core<VecView>, { author }: Writing
     truncate: (length, how) => write(length, 'truncate', () => [position(length)], how, writtenOf),
     clear: (how) => write(undefined, 'clear', () => [], how, writtenOf),
   };
-  return Object.assign(reader, own);
 }
 
 function position(index: number): number {

@@ -5,28 +5,15 @@
 import { sameBytes, toHex } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { compareVersions, isStale, ticketIdOf } from '../../../protocol/universe/index.ts';
-import type {
-  PeerEntry,
-  SealedEntry,
-  SignedPeerEntry,
-  Ticket,
-  Version,
-} from '../../../protocol/universe/index.ts';
+import type { PeerEntry, SealedEntry, SignedPeerEntry, Version } from '../../../protocol/universe/index.ts';
 import type { Events } from './events.ts';
 
-/** A peer as others see it. */
-export interface PeerInfo {
+/** What a peer's entry says, and how this node came to know it. */
+export interface PeerInfo extends Omit<PeerEntry, 'peer'> {
   /** Node key, hex. */
   readonly peer: string;
   /** False: only this node says so, and a signed entry has not come yet. */
   readonly signed: boolean;
-  readonly protocol: string;
-  readonly version: Version;
-  readonly addresses: readonly string[];
-  readonly tags: readonly UniqueId[];
-  readonly streams: readonly UniqueId[];
-  readonly groups: readonly UniqueId[];
-  readonly tickets: readonly Ticket[];
   /** When its last entry came, Unix milliseconds of this node's clock. */
   readonly heardAt: number;
 }
@@ -62,7 +49,6 @@ export interface Catalogue {
 
 interface Held {
   readonly info: PeerInfo;
-  readonly entry: PeerEntry;
   readonly sealed: SealedEntry | null;
 }
 
@@ -81,28 +67,16 @@ export function createCatalogue({ now, purgeAfter, maxPeers, emit }: CatalogueOp
     info.signed ? !isStale(info.version, now(), purgeAfter) : now() - info.heardAt <= purgeAfter;
   const keep = (entry: PeerEntry, sealed: SealedEntry | null): void => {
     const peer = toHex(entry.peer);
-    const { protocol, version, addresses, tags, streams, groups, tickets } = entry;
-    const info: PeerInfo = {
-      peer,
-      signed: sealed !== null,
-      protocol,
-      version,
-      addresses,
-      tags,
-      streams,
-      groups,
-      tickets,
-      heardAt: now(),
-    };
+    const info: PeerInfo = { ...entry, peer, signed: sealed !== null, heardAt: now() };
     const before = held.get(peer);
     const seen = before !== undefined && visible(before);
-    held.set(peer, { info, entry, sealed });
+    held.set(peer, { info, sealed });
     if (!seen) emit({ kind: 'discovered', peer: info });
     else
       emit({
         kind: 'updated',
         peer: info,
-        changed: before.info.signed !== info.signed || differs(before.entry, entry),
+        changed: differs(before.info, info),
       });
   };
 
@@ -170,12 +144,13 @@ function matches(info: PeerInfo, { tag, stream, group, ticketClass, ticket }: Pe
   );
 }
 
-/** Whether two entries say different things, apart from when. */
-function differs(a: PeerEntry, b: PeerEntry): boolean {
+/** Whether two entries differ in anything but their time. */
+function differs(a: PeerInfo, b: PeerInfo): boolean {
   const same = (x: readonly Uint8Array[], y: readonly Uint8Array[]): boolean =>
     x.length === y.length && x.every((id, i) => sameBytes(id, y[i] ?? new Uint8Array(0)));
-  const ids = (entry: PeerEntry): Uint8Array[] => entry.tickets.map(ticketIdOf);
+  const ids = ({ tickets }: PeerInfo): Uint8Array[] => tickets.map(ticketIdOf);
   return (
+    a.signed !== b.signed ||
     a.protocol !== b.protocol ||
     a.addresses.join(' ') !== b.addresses.join(' ') ||
     !same(a.tags, b.tags) ||

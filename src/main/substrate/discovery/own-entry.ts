@@ -22,6 +22,8 @@ import type { PeerEntry, SignedPeerEntry, Ticket, Version } from '../../../proto
 export interface OwnEntry {
   /** The entry as it stands, signed. */
   current(): SignedPeerEntry;
+  /** Its tickets; needs no signature. */
+  tickets(): readonly Ticket[];
   addTag(tag: UniqueId): void;
   removeTag(tag: UniqueId): void;
   addStream(stream: UniqueId): void;
@@ -101,6 +103,7 @@ export function createOwnEntry(options: OwnEntryOptions): OwnEntryKeeper {
 
   return {
     current: () => (sealed ??= sealEntry(entry, sign)),
+    tickets: () => entry.tickets,
     version: () => entry.version,
     addTag: (tag) => add('tags', tag),
     removeTag: (tag) => remove('tags', tag),

@@ -44,12 +44,15 @@ export interface Bond {
   readonly link: Link;
 }
 
-/** The side that dialled. Errors: `BOND_REFUSED` with the code of the closing, `LINK_TIMEOUT`, `BOND_PROOF`. */
-export async function offerBond(link: Link, terms: BondTerms): Promise<LiveBond> {
+/**
+ * The side that dialled. `listing`: the newest change of members that it knows, so that a member which has not seen
+ * it yet learns that this one is a member. Errors: `BOND_REFUSED` with the code of the closing, `LINK_TIMEOUT`.
+ */
+export async function offerBond(link: Link, terms: BondTerms, listing: Uint8Array): Promise<LiveBond> {
   return shaking(link, async () => {
     terms.admit(link.peer);
     const initiatorNonce = randomBytes(NONCE_BYTES);
-    link.send([terms.network, terms.group, terms.genesis, initiatorNonce]);
+    link.send([terms.network, terms.group, terms.genesis, initiatorNonce, listing]);
     const answer = fieldsOf(await link.next(HANDSHAKE), 2);
     const ends: BondEnds = {
       group: terms.group,
@@ -66,13 +69,22 @@ export async function offerBond(link: Link, terms: BondTerms): Promise<LiveBond>
   });
 }
 
+export interface BondOffer {
+  readonly network: Uint8Array;
+  readonly group: Uint8Array;
+  readonly genesis: Uint8Array;
+  readonly nonce: Uint8Array;
+  /** A change of members, still to be checked; empty: none. */
+  readonly listing: Uint8Array;
+}
+
 /** What a dialling member asks for, read before its Group is known. Errors: `LINK_TIMEOUT`, `BOND_FORMAT`. */
-export async function readOffer(
-  link: Link,
-): Promise<{ network: Uint8Array; group: Uint8Array; genesis: Uint8Array; nonce: Uint8Array }> {
+export async function readOffer(link: Link): Promise<BondOffer> {
   return shaking(link, async () => {
-    const [network, group, genesis, nonce] = fieldsOf(await link.next(HANDSHAKE), 4);
+    const [network, group, genesis, nonce, listing] = fieldsOf(await link.next(HANDSHAKE), 5);
+    if (!(listing instanceof Uint8Array)) throw malformed();
     return {
+      listing,
       network: bytesOf(network, 32),
       group: bytesOf(group, 32),
       genesis: bytesOf(genesis, 32),
@@ -82,11 +94,7 @@ export async function readOffer(
 }
 
 /** The side that was dialled, once it has found the Group. Errors: as `offerBond`. */
-export async function acceptBond(
-  link: Link,
-  terms: BondTerms,
-  offer: { readonly genesis: Uint8Array; readonly nonce: Uint8Array },
-): Promise<LiveBond> {
+export async function acceptBond(link: Link, terms: BondTerms, offer: BondOffer): Promise<LiveBond> {
   return shaking(link, async () => {
     terms.admit(link.peer);
     if (!timingSafeEqual(offer.genesis, terms.genesis))
@@ -204,13 +212,13 @@ function checkProof(proof: Uint8Array, terms: BondTerms, ends: BondEnds, sender:
 }
 
 function fieldsOf(frame: unknown, length: number): readonly unknown[] {
-  if (!Array.isArray(frame) || frame.length !== length)
-    throw new Refusal('BOND_FORMAT', 'The handshake is malformed.');
+  if (!Array.isArray(frame) || frame.length !== length) throw malformed();
   return frame as unknown[];
 }
 
 function bytesOf(value: unknown, length: number): Uint8Array {
-  if (!(value instanceof Uint8Array) || value.length !== length)
-    throw new Refusal('BOND_FORMAT', 'The handshake is malformed.');
+  if (!(value instanceof Uint8Array) || value.length !== length) throw malformed();
   return value;
 }
+
+const malformed = (): Refusal => new Refusal('BOND_FORMAT', 'The handshake is malformed.');

@@ -300,4 +300,11 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
 }
 
 /** What is expected while members come and go, and says nothing new. */
-const quiet = new Set(['SIGNED_LARGER', 'VAULT_LOCKED', 'NOT_A_VOTER', 'STORE_CLOSED', 'LOG_SIZE']);
+const quiet = new Set([
+  'SIGNED_LARGER',
+  'VAULT_LOCKED',
+  'NOT_A_VOTER',
+  'STORE_CLOSED',
+  'LOG_SIZE',
+  'LOG_PRUNED',
+]);

@@ -52,6 +52,8 @@ export interface Groups {
 /** Waits between two attempts to bond, milliseconds: doubled from the first to the last. */
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
+/** Who leaves the Group keeps its bonds for this long, to hear that it has left. */
+const FAREWELL = 1000;
 /** How long the member with the larger key leaves it to the other one to dial. */
 const YIELD = 400;
 
@@ -90,9 +92,16 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
     one.group.bonded(bond.peer);
   };
 
-  /** Dials every member that is not bonded with; gives up on nobody as long as it is one. */
+  /** Dials every member that is not bonded with; gives up on nobody as long as it is one, and lets go of who left. */
   const seek = (one: Joined): void => {
     if (one.leaving) return;
+    for (const bond of one.bonds.values()) {
+      if (!one.group.hasLeft(bond.peer)) continue;
+      const part = (): void => {
+        if (one.group.hasLeft(bond.peer)) void bond.close(CLOSE.groupNotAllowed);
+      };
+      setTimeout(part, FAREWELL).unref();
+    }
     const wanted = new Set(one.group.peers());
     for (const [peer, dial] of one.dials) {
       if (wanted.has(peer) && !one.bonds.has(peer)) continue;
@@ -115,7 +124,7 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
     dial.busy = true;
     try {
       const link = await universe.open(peer, GROUP_PROTOCOL);
-      const bond = await offerBond(link, one.terms);
+      const bond = await offerBond(link, one.terms, one.group.listing());
       if (one.bonds.has(peer) || one.leaving) await bond.close(CLOSE.alreadyBonded);
       else settle(one, bond);
       one.dials.delete(peer);
@@ -135,7 +144,7 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
     if (!sameBytes(offer.network, network)) return link.close(CLOSE.differentNetwork);
     const one = joined.get(toHex(offer.group));
     if (one === undefined || one.leaving) return link.close(CLOSE.groupNotFound);
-    if (!one.group.peers().includes(link.peer)) return link.close(CLOSE.groupNotAllowed);
+    if (!one.group.isMember(link.peer, offer.listing)) return link.close(CLOSE.groupNotAllowed);
     if (one.bonds.has(link.peer) || (one.dials.get(link.peer)?.busy === true && self < link.peer))
       return link.close(CLOSE.alreadyBonded);
     const bond = await acceptBond(link, one.terms, offer);

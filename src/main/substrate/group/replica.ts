@@ -110,6 +110,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   /** A state is being put in place of the log. */
   let held = false;
   let writes = 0;
+  /** Those among them that append. */
+  let appends = 0;
   let proposals: Uint8Array[] = [];
   let nextRead = 1;
   const reads = new Map<number, { resolve: (index: number) => void; reject: (error: Error) => void }>();
@@ -129,8 +131,25 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     for (const resolve of idle.splice(0)) resolve();
   };
 
+  /** Appends without entries wait for the end of this turn: what goes to the same member meanwhile says it as well. */
+  const empty = new Map<MemberId, Message>();
+  const sendEmpty = (): void => {
+    for (const [to, message] of empty) send(to, message);
+    empty.clear();
+  };
   const sendAll = (envelopes: readonly Envelope[]): void => {
-    for (const { to, message } of envelopes) if (!isElection(message) || !options.mute()) send(to, message);
+    for (const { to, message } of envelopes) {
+      if (isElection(message) && options.mute()) continue;
+      if (message.kind === 'append') {
+        empty.delete(to);
+        if (message.entries.length === 0) {
+          if (empty.size === 0) setImmediate(sendEmpty);
+          empty.set(to, message);
+          continue;
+        }
+      }
+      send(to, message);
+    }
   };
 
   const drive = (input: Input): Effects => {
@@ -178,11 +197,14 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     after: readonly Envelope[],
     upTo: Position | null,
   ): void => {
+    const appending = batch.append === undefined ? 0 : 1;
     writes += 1;
+    appends += appending;
     const done = async (): Promise<void> => {
       try {
         const head = await log.write(batch);
         writes -= 1;
+        appends -= appending;
         if (stopped) return;
         sendAll(after);
         if (upTo !== null) drive({ kind: 'persisted', upTo });
@@ -199,7 +221,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 
   /** Proposes what has gathered; while the disk is busy it gathers on. */
   const flush = (): void => {
-    while (!stopped && !held && proposals.length > 0 && writes < 2) {
+    while (!stopped && !held && proposals.length > 0 && appends < 2) {
       const batch = proposals.splice(0, MAX_PROPOSAL);
       drive({ kind: 'propose', commands: batch });
     }

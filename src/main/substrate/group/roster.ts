@@ -23,6 +23,16 @@ export interface Roster {
   cosignerKey(node: string): VerifierKey | null;
 }
 
+/** The roster of whoever the members are when it is asked for; made anew only when they have changed. */
+export function currentRoster(origin: string, members: () => Membership): () => Roster {
+  let roster = rosterOf(origin, members());
+  return () => {
+    const now = members();
+    if (roster.members !== now) roster = rosterOf(origin, now);
+    return roster;
+  };
+}
+
 export function rosterOf(origin: string, members: Membership): Roster {
   // a log that one node cosigns alone keeps the name of its cosigner when it moves (committee-of-one.ts)
   const alone = members.voters.length === 1 && members.learners.length === 0;

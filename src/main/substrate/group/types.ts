@@ -64,6 +64,14 @@ export interface Group<Answer = void> {
    */
   execute(leaf: Uint8Array, signal?: AbortSignal): Promise<Submitted<Answer>>;
   executeMany(leaves: readonly Uint8Array[], signal?: AbortSignal): Promise<readonly Submitted<Answer>[]>;
+  /**
+   * Submits a command without waiting for its commit: resolves with its place in the log as soon as the leader has
+   * given it one and this member has seen it. That is not a commit. The entry may be lost with that leader, or be
+   * passed over because one that this member sent before it was lost; then this member submits it again, at another
+   * place, as long as the Group runs here. Nobody hears when it does not any more: who has to know, executes.
+   * Commands keep the order of the calls, fed or executed, and each is applied once. Errors: as `execute`.
+   */
+  feed(leaf: Uint8Array, signal?: AbortSignal): Promise<Position>;
   /** After it resolves, this member's state has everything that was committed when it was called. */
   barrier(signal?: AbortSignal): Promise<{ readonly applied: number }>;
   /** An operator's signed change of members, by way of the leader. Errors: `MEMBERS_*`, `NOT_LEADER`, `GROUP_OFFLINE`. */

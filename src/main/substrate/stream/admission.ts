@@ -2,10 +2,9 @@
  * Who may be at the other end of a stream, on either side (coalition.md 3.3): requirements over the catalogue's entry,
  * the round trip, tickets. Judged again whenever one of them may have changed, and at the moment tickets end.
  */
-import { Refusal } from '../../../protocol/bytes/index.ts';
+import type { Validator } from '../../../protocol/ticket/index.ts';
 import type { Discovery, DiscoveryEvent } from '../discovery/index.ts';
-import { createAlarm } from '../tickets/index.ts';
-import type { Alarm } from '../tickets/index.ts';
+import type { Gate } from '../tickets/index.ts';
 import type { StreamPeer } from './condition.ts';
 import type { AdmissionOptions } from './types.ts';
 
@@ -13,7 +12,6 @@ import type { AdmissionOptions } from './types.ts';
 export type Verdict = 'admitted' | 'unknown' | 'pending' | 'refused';
 
 export interface Admission {
-  /** Judges a peer; one that is admitted for a while is judged again when that ends. */
   judge(peer: string): Verdict;
   /** Asks for a round trip where one is needed and missing. */
   measure(peer: string): void;
@@ -23,8 +21,8 @@ export interface Admission {
 export interface AdmissionPorts {
   readonly discovery: Discovery;
   readonly options: AdmissionOptions;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  /** Errors: as `createGate`. */
+  readonly gateOf: (validators: readonly Validator[]) => Gate;
   /** Peers that are looked at again from time to time, since nobody announces a round trip. */
   readonly peers: () => readonly string[];
   /** A peer may stand otherwise; with the event where it was the catalogue that changed. */
@@ -39,44 +37,18 @@ export const streamPeer = (discovery: Discovery, peer: string): StreamPeer | nul
   return info === null ? null : { ...info, rtt: discovery.rtt(peer) };
 };
 
-export function createAdmission({ discovery, options, now, peers, changed }: AdmissionPorts): Admission {
-  const { require = [], maxRtt, admit, admitChanged } = options;
-  const alarms = new Map<string, Alarm>();
-
-  const setAlarm = (peer: string, until: number | null): void => {
-    const alarm = alarms.get(peer);
-    if (until === null) {
-      alarm?.set(null);
-      alarms.delete(peer);
-      return;
-    }
-    const armed = alarm ?? createAlarm(now, () => changed(peer));
-    alarms.set(peer, armed);
-    armed.set(until);
-  };
-
-  const tickets = (peer: string): Verdict => {
-    if (admit === undefined) return 'admitted';
-    try {
-      const until = admit(peer);
-      const over = until !== null && until <= now();
-      setAlarm(peer, over ? null : until);
-      return over ? 'refused' : 'admitted';
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      setAlarm(peer, null);
-      return error.code === 'TICKET_PENDING' ? 'pending' : 'refused';
-    }
-  };
-
-  const stops = [
-    discovery.watch((event) => {
-      if (event.kind === 'lagged') return;
-      if (event.kind === 'departed') setAlarm(event.peer.peer, null);
-      changed(event.peer.peer, event);
-    }),
-    admitChanged?.((peer) => changed(peer)),
-  ];
+export function createAdmission({ discovery, options, gateOf, peers, changed }: AdmissionPorts): Admission {
+  const { require = [], maxRtt, tickets = [] } = options;
+  // before this watches the catalogue: the gate is to know first
+  const gate = tickets.length === 0 ? null : gateOf(tickets);
+  /** Whose standing is being asked for: who asks is answered, and need not hear of it as well. */
+  let judging: string | null = null;
+  gate?.watch(({ peer }) => {
+    if (peer !== judging) changed(peer);
+  });
+  const stopWatching = discovery.watch((event) => {
+    if (event.kind !== 'lagged') changed(event.peer.peer, event);
+  });
   const timer = setInterval(() => {
     for (const peer of peers()) changed(peer);
   }, LOOK);
@@ -88,7 +60,11 @@ export function createAdmission({ discovery, options, now, peers, changed }: Adm
       if (info === null || !info.signed) return 'unknown';
       if (maxRtt !== undefined && info.rtt !== null && info.rtt.smoothed > maxRtt) return 'refused';
       if (!require.every((requirement) => requirement(info))) return 'refused';
-      return tickets(peer);
+      if (gate === null) return 'admitted';
+      judging = peer;
+      const { state } = gate.standing(peer);
+      judging = null;
+      return state;
     },
     measure(peer) {
       if (maxRtt === undefined || discovery.rtt(peer) !== null) return;
@@ -100,9 +76,8 @@ export function createAdmission({ discovery, options, now, peers, changed }: Adm
     },
     stop() {
       clearInterval(timer);
-      for (const stop of stops) stop?.();
-      for (const alarm of alarms.values()) alarm.set(null);
-      alarms.clear();
+      stopWatching();
+      gate?.close();
     },
   };
 }

@@ -6,7 +6,7 @@ import { Refusal } from '../../../protocol/bytes/index.ts';
 import type { Discovery } from '../discovery/index.ts';
 import { CLOSE } from '../universe/index.ts';
 import type { CloseCode, Universe } from '../universe/index.ts';
-import type { StreamDefinition } from './definition.ts';
+import type { ConsumedStream } from './definition.ts';
 import type { ChannelInfo, Retry } from './types.ts';
 import { askStream, readDatums, STREAM_PROTOCOL } from './wire.ts';
 
@@ -23,7 +23,7 @@ export type News = 'renewed' | 'changed' | 'restarted' | 'own';
 export interface ChannelPorts<T> {
   readonly universe: Universe;
   readonly discovery: Discovery;
-  readonly stream: StreamDefinition<T>;
+  readonly stream: ConsumedStream<T>;
   readonly retry: Retry;
   /** Unix milliseconds. */
   readonly now: () => number;

@@ -8,19 +8,21 @@ import type { Discovery, DiscoveryEvent } from '../discovery/index.ts';
 import { CLOSE } from '../universe/index.ts';
 import type { CloseCode, Universe } from '../universe/index.ts';
 import { createAdmission } from './admission.ts';
+import type { AdmissionPorts } from './admission.ts';
 import { openChannel, RETRY } from './channel.ts';
 import type { Channel, News } from './channel.ts';
 import { minimumOf } from './condition.ts';
-import type { StreamDefinition } from './definition.ts';
+import type { ConsumedStream } from './definition.ts';
 import { createInbox } from './inbox.ts';
 import type { Consumer, ConsumerOptions, Received, StreamStats } from './types.ts';
 import { createPresence } from './when.ts';
 
-export interface ConsumerPorts {
+export interface ConsumerPorts extends Pick<AdmissionPorts, 'discovery' | 'gateOf'> {
   readonly universe: Universe;
-  readonly discovery: Discovery;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** The statistics are others. */
+  readonly changed: () => void;
   /** It is closed. */
   readonly ended: () => void;
 }
@@ -29,10 +31,11 @@ export interface ConsumerPorts {
 const LOOK = 500;
 
 export function createConsumer<T>(
-  stream: StreamDefinition<T>,
+  stream: ConsumedStream<T>,
   options: ConsumerOptions,
-  { universe, discovery, now, ended }: ConsumerPorts,
+  { universe, discovery, gateOf, now, changed, ended }: ConsumerPorts,
 ): Consumer<T> {
+  const since = now();
   const channels = new Map<string, Channel>();
   const starts = new Map<string, number>();
   /** Channels that are on their way out. */
@@ -49,7 +52,7 @@ export function createConsumer<T>(
   const admission = createAdmission({
     discovery,
     options,
-    now,
+    gateOf,
     peers: producers,
     changed: (peer, event) => evaluate(peer, event),
   });
@@ -65,6 +68,7 @@ export function createConsumer<T>(
         totals.datums += 1;
         totals.bytes += size;
         inbox.put({ from: peer, datum });
+        changed();
       },
       room: inbox.room,
       ownWords: () => ownWords(discovery),
@@ -96,6 +100,7 @@ export function createConsumer<T>(
     presence.refresh();
   };
 
+  presence.changes(changed);
   for (const peer of producers()) evaluate(peer);
 
   // who was refused for a tag or ticket that this node has now comes back with it
@@ -132,6 +137,7 @@ export function createConsumer<T>(
       name: stream.name,
       side: 'consumer',
       online: leaving === null && presence.online(),
+      since,
       ...totals,
       drops: 0,
       tooSlow: 0,

@@ -2,7 +2,17 @@
 export { hasTag, minimumOf } from './condition.ts';
 export type { Condition, Requirement, StreamPeer } from './condition.ts';
 export { bytesCodec, canonicalCodec, defineStream, jsonCodec, textCodec } from './definition.ts';
-export type { Codec, StreamDefinition, StreamOptions } from './definition.ts';
+export type {
+  Codec,
+  ConsumedStream,
+  ConsumerTerms,
+  Decoder,
+  Encoder,
+  ProducedStream,
+  ProducerTerms,
+  StreamDefinition,
+  StreamOptions,
+} from './definition.ts';
 export { createStreams } from './streams.ts';
 export type { StreamsOptions } from './streams.ts';
 export * from './types.ts';

@@ -3,12 +3,12 @@
  * the buffer of every consumer that is there; who comes later gets later ones.
  */
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import type { Discovery } from '../discovery/index.ts';
 import { CLOSE } from '../universe/index.ts';
 import type { CloseCode, Link } from '../universe/index.ts';
 import { createAdmission } from './admission.ts';
+import type { AdmissionPorts } from './admission.ts';
 import { minimumOf } from './condition.ts';
-import type { StreamDefinition } from './definition.ts';
+import type { ProducedStream } from './definition.ts';
 import { createSubscriber } from './subscriber.ts';
 import type { Subscriber } from './subscriber.ts';
 import { Unsent } from './types.ts';
@@ -30,10 +30,11 @@ export interface Sink<T> {
   close(): Promise<void>;
 }
 
-export interface SinkPorts {
-  readonly discovery: Discovery;
+export interface SinkPorts extends Pick<AdmissionPorts, 'discovery' | 'gateOf'> {
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** The statistics are others. */
+  readonly changed: () => void;
 }
 
 interface Waiting {
@@ -45,15 +46,16 @@ interface Waiting {
 }
 
 export function createSink<T>(
-  stream: StreamDefinition<T>,
+  stream: ProducedStream<T>,
   options: ProducerOptions<T>,
-  { discovery, now }: SinkPorts,
+  { discovery, gateOf, now, changed }: SinkPorts,
 ): Sink<T> {
   const { maxConsumers = 512, undelivered, lag = 'disconnect', patience = 1000 } = options;
   const { buffer = 1024, bufferBytes = 8 * 1024 * 1024 } = options;
   const subscribers = new Set<Subscriber>();
   const connections = new Map<string, number>();
   const pendings = new Set<(peer: string) => void>();
+  const since = now();
   let waiting: Waiting[] = [];
   let patienceTimer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -66,7 +68,7 @@ export function createSink<T>(
   const admission = createAdmission({
     discovery,
     options,
-    now,
+    gateOf,
     peers: () => [...subscribers].map(({ peer }) => peer),
     changed(peer) {
       for (const wake of pendings) wake(peer);
@@ -117,6 +119,7 @@ export function createSink<T>(
       }
     }
     if (reached === 0) lost();
+    changed();
   };
 
   /** Sends what waits, as far as it may go now. */
@@ -198,8 +201,8 @@ export function createSink<T>(
     const first = admission.judge(peer);
     if (first !== 'pending') return first;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const wake = (changed: string): void => {
-      if (changed === peer && admission.judge(peer) !== 'pending') resolve();
+    const wake = (which: string): void => {
+      if (which === peer && admission.judge(peer) !== 'pending') resolve();
     };
     pendings.add(wake);
     const timer = setTimeout(resolve, 2 * ASK_TIMEOUT);
@@ -266,6 +269,7 @@ export function createSink<T>(
     presence.end();
   };
 
+  presence.changes(changed);
   discovery.own.addStream(stream.id);
   return {
     producer: {
@@ -280,6 +284,7 @@ export function createSink<T>(
         name: stream.name,
         side: 'producer',
         online: !closed && presence.online(),
+        since,
         ...totals,
         channels: [...subscribers].map((one) => one.info()),
       }),

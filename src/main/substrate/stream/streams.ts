@@ -1,9 +1,14 @@
 /** The streams of one node: one protocol handler for all that it produces, and a consumer for each that it asks for. */
 import { Refusal, sameBytes, toHex } from '../../../protocol/bytes/index.ts';
+import type { Validator } from '../../../protocol/ticket/index.ts';
+import { createSignatureChecker } from '../../hashes.ts';
 import type { Discovery } from '../discovery/index.ts';
+import { createGate, ticketsIn } from '../tickets/index.ts';
+import type { Gate, GateOptions } from '../tickets/index.ts';
 import { CLOSE } from '../universe/index.ts';
 import type { CloseCode, Link, Universe } from '../universe/index.ts';
 import { createConsumer } from './consumer.ts';
+import { consumerOptions, producerOptions } from './definition.ts';
 import { createSink } from './producer.ts';
 import type { Sink } from './producer.ts';
 import { Unsent } from './types.ts';
@@ -19,6 +24,10 @@ export interface StreamsOptions {
   readonly now?: (() => number) | undefined;
   /** Links of streams, of all streams together, that one peer may open; default 128. */
   readonly linksPerPeer?: number | undefined;
+  /** What the tickets that a stream asks for are judged by. Without `quotes` those of TDX stay pending. */
+  readonly tickets?: Partial<Pick<GateOptions, 'check' | 'revoked' | 'quotes'>> | undefined;
+  /** Called whenever `stats` may answer otherwise, with every datum as well. Must not throw. */
+  readonly changed?: (() => void) | undefined;
 }
 
 interface Shared {
@@ -28,10 +37,16 @@ interface Shared {
 }
 
 export async function createStreams(options: StreamsOptions): Promise<Streams> {
-  const { universe, discovery, now = Date.now, linksPerPeer = 128 } = options;
+  const { universe, discovery, now = Date.now, linksPerPeer = 128, changed = () => undefined } = options;
   const sinks = new Map<string, Shared>();
   const consumers = new Set<Consumer<unknown>>();
   let closed = false;
+
+  const check = options.tickets?.check ?? createSignatureChecker();
+  const source = ticketsIn(discovery);
+  const gateOf = (validators: readonly Validator[]): Gate =>
+    createGate({ ...options.tickets, validators, network: discovery.network, source, check, now });
+  const ports = { universe, discovery, gateOf, now, changed };
 
   const welcome = async (link: Link): Promise<void> => {
     try {
@@ -54,28 +69,32 @@ export async function createStreams(options: StreamsOptions): Promise<Streams> {
       if (closed) throw streamClosed();
       const key = toHex(stream.id);
       const known = sinks.get(key);
-      const sink = (known?.sink ?? createSink(stream, given, { discovery, now })) as Sink<never>;
+      const sink = (known?.sink ?? createSink(stream, producerOptions(stream, given), ports)) as Sink<never>;
       const shared = known ?? { sink, uses: 0 };
       shared.uses += 1;
       sinks.set(key, shared);
+      changed();
       const release = async (): Promise<void> => {
         shared.uses -= 1;
         if (shared.uses > 0) return;
         // whoever produces it from now on begins anew
         if (sinks.get(key) === shared) sinks.delete(key);
         await shared.sink.close();
+        changed();
       };
       return handle(shared.sink as unknown as Sink<Parameters<typeof stream.codec.encode>[0]>, release);
     },
     consume(stream, given = {}) {
       if (closed) throw streamClosed();
-      const consumer = createConsumer(stream, given, {
-        universe,
-        discovery,
-        now,
-        ended: () => consumers.delete(consumer),
+      const consumer = createConsumer(stream, consumerOptions(stream, given), {
+        ...ports,
+        ended: () => {
+          consumers.delete(consumer);
+          changed();
+        },
       });
       consumers.add(consumer);
+      changed();
       return consumer;
     },
     stats: () => [

@@ -1,22 +1,21 @@
 /** What streams are asked for, and what they answer (coalition.md 3.3). */
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { Refusal } from '../../../protocol/bytes/index.ts';
+import type { Validator } from '../../../protocol/ticket/index.ts';
 import type { Condition, Requirement } from './condition.ts';
-import type { StreamDefinition } from './definition.ts';
+import type { ConsumedStream, ProducedStream } from './definition.ts';
 
-/** Who may be at the other end. All that is given must hold, now and for as long as the connection lasts. */
+/** What a peer must be to be connected with. All that is given must hold, now and for as long as the connection lasts. */
 export interface AdmissionOptions {
   /** Over the peer's entry and round trip; each of them. */
   readonly require?: readonly Requirement[] | undefined;
   /** Milliseconds, smoothed. A peer that was not measured yet is let in, measured, and judged again. */
   readonly maxRtt?: number | undefined;
-  /** Whether a peer's tickets let it in; answers until when (Unix ms), null: without end. Throws a Refusal. */
-  readonly admit?: ((peer: string) => number | null) | undefined;
-  /** Hears that `admit` may answer otherwise for a peer; answers how to stop. */
-  readonly admitChanged?: ((listener: (peer: string) => void) => () => void) | undefined;
+  /** All must be content with the tickets in the peer's entry; what ends or is revoked ends the connection at once. */
+  readonly tickets?: readonly Validator[] | undefined;
 }
 
-export interface ProducerOptions<T> extends AdmissionOptions {
+export interface ProducerLimits {
   /** Default 512. */
   readonly maxConsumers?: number | undefined;
   /** Default `minimumOf(1)`. */
@@ -31,11 +30,15 @@ export interface ProducerOptions<T> extends AdmissionOptions {
    * `full`, so that a producer is held back by the network and not by who has stopped reading. 0: at once.
    */
   readonly patience?: number | undefined;
+}
+
+/** What this node asks for besides what the stream's definition says: more of its consumers, other limits. */
+export interface ProducerOptions<T> extends AdmissionOptions, ProducerLimits {
   /** Gets what was sent and reached no consumer's buffer at all. Must not throw. */
   readonly undelivered?: ((datum: T) => void) | undefined;
 }
 
-export interface ConsumerOptions extends AdmissionOptions {
+export interface ConsumerLimits {
   /** Default `minimumOf(0)`: at once. */
   readonly onlineWhen?: Condition | undefined;
   /** Datums that wait for the reader before producers are held back; default 1024. */
@@ -43,6 +46,9 @@ export interface ConsumerOptions extends AdmissionOptions {
   /** Waits between attempts, and how long to go on after a connection was lost, milliseconds. */
   readonly retry?: Partial<Retry> | undefined;
 }
+
+/** What this node asks for besides what the stream's definition says: more of its producers, other limits. */
+export interface ConsumerOptions extends AdmissionOptions, ConsumerLimits {}
 
 export interface Retry {
   readonly first: number;
@@ -84,6 +90,8 @@ export interface StreamStats {
   readonly name: string;
   readonly side: 'producer' | 'consumer';
   readonly online: boolean;
+  /** When it was opened, Unix milliseconds. */
+  readonly since: number;
   /** Sent, or received, since the start; a datum for three consumers is one. */
   readonly datums: number;
   readonly bytes: number;
@@ -154,11 +162,11 @@ export interface Consumer<T> extends AsyncIterable<T> {
 export interface Streams {
   /**
    * Produces a stream. One node has one sink for each stream: who asks again gets a handle to the same, as it was
-   * opened first. Errors: `STREAM_CLOSED`, `ENTRY_SIZE`.
+   * opened first. Errors: `STREAM_CLOSED`, `ENTRY_SIZE`, `VALIDATOR_FORMAT`.
    */
-  produce<T>(stream: StreamDefinition<T>, options?: ProducerOptions<T>): Producer<T>;
-  /** Consumes a stream from every admitted peer that produces it; not from this node itself. Errors: `STREAM_CLOSED`. */
-  consume<T>(stream: StreamDefinition<T>, options?: ConsumerOptions): Consumer<T>;
+  produce<T>(stream: ProducedStream<T>, options?: ProducerOptions<T>): Producer<T>;
+  /** Consumes a stream from every admitted peer that produces it; not from this node itself. Errors: as `produce`. */
+  consume<T>(stream: ConsumedStream<T>, options?: ConsumerOptions): Consumer<T>;
   stats(): readonly StreamStats[];
   close(): Promise<void>;
 }

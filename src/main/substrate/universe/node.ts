@@ -2,7 +2,6 @@
  * The libp2p node: which modules, and every setting that is not the library's default, with its reason. Nothing in
  * here points at a public network.
  */
-import { autoNAT } from '@libp2p/autonat';
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { publicKeyFromRaw } from '@libp2p/crypto/keys';
 import { dcutr } from '@libp2p/dcutr';
@@ -29,6 +28,7 @@ import type { Datastore } from 'interface-datastore';
 import { createLibp2p } from 'libp2p';
 import { fromHex, Refusal, toHex } from '../../../protocol/bytes/index.ts';
 import { gossipService } from './gossip.ts';
+import { autoNat } from './nat.ts';
 import { pointerService } from './pointers.ts';
 import type { UniverseLimits, UniverseOptions } from './types.ts';
 
@@ -106,7 +106,7 @@ export async function startNode({ options, limits, gater, datastore, found }: No
       ping: ping({ protocolPrefix: PREFIX, runOnLimitedConnection: true }),
       gossip: gossipService,
       ...(pointers === undefined ? {} : { pointers: pointerService(pointers === 'server') }),
-      ...(nat ? { autonat: autoNAT({ protocolPrefix: PREFIX }), dcutr: dcutr() } : {}),
+      ...(nat ? { autonat: autoNat(PREFIX), dcutr: dcutr() } : {}),
       ...(relay.serve === true ? { relay: relayService(limits) } : {}),
     },
   });

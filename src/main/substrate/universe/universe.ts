@@ -9,6 +9,7 @@ import type { DialRules } from './addresses.ts';
 import { createCompanions } from './companions.ts';
 import { createLink } from './create-link.ts';
 import { withDeadline } from './deadline.ts';
+import { createDenialBook } from './denials.ts';
 import { createGate } from './gate.ts';
 import { createGossip } from './gossip.ts';
 import { CLOSE } from './link.ts';
@@ -70,6 +71,8 @@ export async function openUniverse(options: UniverseOptions): Promise<Universe> 
     path: options.peerFile ?? null,
     volatile: (name) => name === `/peers/${selfId.toCID().toString()}`,
   });
+  const denials = createDenialBook(file);
+  for (const { peer, remaining, reason } of await denials.read()) gate.deny(peer, remaining, reason);
   const lastTried = new Map<string, number>();
   const foundLocally = (peer: PeerId): void => {
     if (peer.type !== 'Ed25519') return;
@@ -99,10 +102,7 @@ export async function openUniverse(options: UniverseOptions): Promise<Universe> 
     running !== null && running.getConnections(peerIdOf(peer)).length > 0;
 
   const unreachable = (peer: string, error: unknown): Refusal =>
-    new Refusal(
-      'PEER_UNREACHABLE',
-      `The peer ${peer.slice(0, 12)}… cannot be reached: ${(error as Error).message}`,
-    );
+    new Refusal('PEER_UNREACHABLE', `The peer ${peer.slice(0, 12)}… cannot be reached: ${reasonOf(error)}`);
 
   const connect = async (peer: string, signal: AbortSignal = closing.signal): Promise<void> => {
     const id = peerIdOf(peer);
@@ -234,6 +234,7 @@ export async function openUniverse(options: UniverseOptions): Promise<Universe> 
     deny(peer, milliseconds, reason) {
       const id = peerIdOf(peer);
       gate.deny(peer, milliseconds, reason);
+      denials.write({ peer, remaining: milliseconds, reason });
       if (milliseconds > 0) void hangUp(id);
     },
     only(peers) {
@@ -269,3 +270,10 @@ export async function openUniverse(options: UniverseOptions): Promise<Universe> 
 /** libp2p writes it as decimal milliseconds. */
 const lastDial = (bytes: Uint8Array | undefined): number =>
   bytes === undefined ? 0 : Number(Buffer.from(bytes).toString()) || 0;
+
+/** Where several addresses were tried, the first reason that says something. */
+function reasonOf(error: unknown): string {
+  const all: unknown[] = error instanceof AggregateError ? [error, ...error.errors] : [error];
+  const said = all.map((one) => (one instanceof Error ? one.message : '')).find((text) => text !== '');
+  return said ?? 'no address of it answers';
+}

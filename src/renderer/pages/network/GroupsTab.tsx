@@ -15,7 +15,8 @@ import { saveFile } from '../../parts/save.ts';
 import { Time } from '../../parts/Time.tsx';
 import { groupSentence, lagOf } from './group-sentence.ts';
 import styles from './network.module.css';
-import { rtt, shortPeer } from './peers.ts';
+import { PeerLink } from './PeerLink.tsx';
+import { rtt } from './peers.ts';
 
 export function GroupsTab({ groups }: { groups: readonly NetworkGroup[] }) {
   const t = useT();
@@ -87,10 +88,6 @@ function GroupCard({ group }: { group: NetworkGroup }) {
   );
 }
 
-const PeerLink = ({ peer }: { peer: string }) => (
-  <EntityLink id={peer} label={shortPeer(peer)} target={{ to: '/network', search: { id: peer } }} />
-);
-
 function Members({ group }: { group: NetworkGroup }) {
   const t = useT();
   const leads = group.role === 'leader';
@@ -109,8 +106,14 @@ function Members({ group }: { group: NetworkGroup }) {
             <th scope="col">{t('groups.member')}</th>
             <th scope="col">{t('groups.vote')}</th>
             <th scope="col">{t('groups.bond')}</th>
-            <th scope="col">{t('groups.rtt')}</th>
-            {leads ? <th scope="col">{t('groups.behind')}</th> : null}
+            <th scope="col" className={styles.figure}>
+              {t('groups.rtt')}
+            </th>
+            {leads ? (
+              <th scope="col" className={styles.figure}>
+                {t('groups.behind')}
+              </th>
+            ) : null}
           </tr>
         </thead>
         <tbody>

@@ -35,9 +35,10 @@ export function NetworkPage() {
   const on = status.data?.state === 'on';
   const peers = useQuery({ ...api.network.peers.queryOptions({ input: {} }), enabled: on });
   const groups = useQuery({ ...api.network.groups.queryOptions(), enabled: on });
+  const streams = useQuery({ ...api.network.streams.queryOptions(), enabled: on });
   const own = useMemo(
-    () => new Set([...(groups.data?.groups ?? []), ...(groups.data?.streams ?? [])].map((one) => one.id)),
-    [groups.data],
+    () => new Set([...(groups.data?.groups ?? []), ...(streams.data?.streams ?? [])].map((one) => one.id)),
+    [groups.data, streams.data],
   );
   const [asking, setAsking] = useState<'tags' | 'off' | null>(null);
   const [address, setAddress] = useState('');
@@ -153,10 +154,9 @@ export function NetworkPage() {
                         {
                           value: 'streams',
                           label: t('streams.title'),
-                          ...(groups.data === undefined ? {} : { count: groups.data.streams.length }),
-                          fill: true,
+                          ...(streams.data === undefined ? {} : { count: streams.data.streams.length }),
                           content: (
-                            <Ask query={groups}>{({ streams }) => <StreamsTab streams={streams} />}</Ask>
+                            <Ask query={streams}>{({ streams: all }) => <StreamsTab streams={all} />}</Ask>
                           ),
                         },
                       ]}

@@ -6,14 +6,14 @@ import { bytes, number, utc } from '../../format.ts';
 import { useT } from '../../language/context.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { EntityLink, FullId, Glyph } from '../../parts/EntityLink.tsx';
-import { Mark } from '../../parts/Mark.tsx';
 import { DetailHead, Facts, Section } from '../../parts/Page.tsx';
-import { Time, useNow } from '../../parts/Time.tsx';
+import { Time } from '../../parts/Time.tsx';
 import { DenyDialog } from './dialogs.tsx';
 import styles from './network.module.css';
 import { peerWord, rtt, shortPeer, stateOf } from './peers.ts';
 import { PeerMark } from './PeerShape.tsx';
 import { Tags } from './SelfHead.tsx';
+import { Tickets } from './Tickets.tsx';
 
 interface Props {
   peer: NetworkPeer;
@@ -124,35 +124,6 @@ export function PeerDetail({ peer, own, onDial }: Props) {
       </Section>
       {denying ? <DenyDialog peer={peer} onClose={() => setDenying(false)} /> : null}
     </>
-  );
-}
-
-function Tickets({ tickets }: { tickets: NetworkPeer['tickets'] }) {
-  const t = useT();
-  const now = useNow(30_000);
-  if (tickets.length === 0) return <p className={styles.note}>{t('peer.noTickets')}</p>;
-  return (
-    <ul className={styles.tickets}>
-      {tickets.map(({ id, kind, expires }) => {
-        const over = expires !== null && expires <= now;
-        return (
-          <li key={id}>
-            <Mark kind={over ? 'stale' : 'not-checked'} label="" />
-            <span>{t(`peer.ticket.${kind}`)}</span>
-            <EntityLink id={id} />
-            <span className={styles.when}>
-              {expires === null ? (
-                t('peer.ticketEndless')
-              ) : (
-                <>
-                  {t(over ? 'peer.ticketExpired' : 'peer.ticketExpires')} <Time at={expires} />
-                </>
-              )}
-            </span>
-          </li>
-        );
-      })}
-    </ul>
   );
 }
 

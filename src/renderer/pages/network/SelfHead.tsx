@@ -1,4 +1,4 @@
-/** This node on the network: its key in both spellings, where it is reached, and what is wrong with it. */
+/** This node on the network: its key in both spellings, where it is reached, what it shows, what is wrong with it. */
 import type { NetworkStatus } from '../../../contract/index.ts';
 import { duration, number } from '../../format.ts';
 import { useT } from '../../language/context.tsx';
@@ -7,6 +7,7 @@ import { Mark } from '../../parts/Mark.tsx';
 import { Facts } from '../../parts/Page.tsx';
 import { Time } from '../../parts/Time.tsx';
 import styles from './network.module.css';
+import { OwnTickets } from './Tickets.tsx';
 
 /** A clock that is off by more than this is said; entries and tickets are judged by it. */
 const SKEW_MS = 5000;
@@ -40,6 +41,11 @@ export function SelfHead({ status }: { status: NetworkStatus }) {
             ],
           ]}
         />
+      ) : null}
+      {on ? (
+        <div className={styles.shown}>
+          <Facts rows={[[t('peers.column.tickets'), <OwnTickets key="t" tickets={status.tickets} />]]} />
+        </div>
       ) : null}
       <Faults status={status} />
     </section>

@@ -1,115 +1,156 @@
-/** The streams that this node produces or reads. */
-import { useMemo, useState } from 'react';
-import type { NetworkStream } from '../../../contract/index.ts';
+/** The streams that this node produces or reads: a card each, with its sentence first, its figures, its peers. */
+import type { NetworkStream, StreamPeer } from '../../../contract/index.ts';
 import { bytes, number, shorten } from '../../format.ts';
 import { useT } from '../../language/context.tsx';
-import type { Translate } from '../../language/translate.ts';
-import { DataTable } from '../../parts/DataTable.tsx';
-import type { Column } from '../../parts/DataTable.tsx';
 import { Empty } from '../../parts/Empty.tsx';
-import { EntityLink } from '../../parts/EntityLink.tsx';
+import { EntityLink, Glyph } from '../../parts/EntityLink.tsx';
 import { Mark } from '../../parts/Mark.tsx';
 import type { MarkKind } from '../../parts/Mark.tsx';
+import { Facts } from '../../parts/Page.tsx';
 import { Time } from '../../parts/Time.tsx';
+import styles from './network.module.css';
+import { PeerLink } from './PeerLink.tsx';
+import { streamSentence } from './stream-sentence.ts';
 
-const marks: Readonly<Record<NetworkStream['state'], MarkKind>> = {
+export function StreamsTab({ streams }: { streams: readonly NetworkStream[] }) {
+  const t = useT();
+  return streams.length === 0 ? (
+    <Empty icon="network" title={t('streams.empty')} text={t('streams.emptyText')} />
+  ) : (
+    <div className={styles.groups}>
+      {streams.map((stream, i) => (
+        // a node may consume one stream several times over
+        <StreamCard key={`${stream.id} ${stream.side} ${i}`} stream={stream} />
+      ))}
+    </div>
+  );
+}
+
+function StreamCard({ stream }: { stream: NetworkStream }) {
+  const t = useT();
+  const { key, values, mark } = streamSentence(stream);
+  const name = stream.name ?? shorten(stream.id);
+  const produces = stream.side === 'producer';
+  return (
+    <article className={styles.group} aria-label={name}>
+      <header className={styles.groupHead}>
+        <h2>
+          <Glyph id={stream.id} size={16} />
+          {name}
+        </h2>
+        <p>
+          <Mark kind={mark} label="" />
+          <span>{t(key, values)}</span>
+        </p>
+      </header>
+      <div className={styles.groupBody}>
+        <Facts
+          rows={[
+            [
+              t('streams.side'),
+              t(stream.online ? `streams.online.${stream.side}` : `streams.offline.${stream.side}`),
+            ],
+            [
+              t(produces ? 'streams.sent' : 'streams.received'),
+              t('streams.datums', { n: number(stream.datums), bytes: bytes(stream.bytes) }),
+            ],
+            ...(produces
+              ? [
+                  [
+                    t('streams.missed'),
+                    t('streams.missedText', { n: number(stream.missed), slow: stream.tooSlow }),
+                  ] as const,
+                ]
+              : []),
+            [t('streams.since'), <Time key="s" at={stream.since} />],
+            [t('streams.id'), <EntityLink key="i" id={stream.id} />],
+          ]}
+        />
+        {stream.peers.length === 0 ? null : <Peers stream={stream} name={name} />}
+      </div>
+    </article>
+  );
+}
+
+const marks: Readonly<Record<StreamPeer['state'], MarkKind>> = {
   connecting: 'running',
   connected: 'passed',
   terminated: 'ended',
 };
-/** The same stream may be produced and read here. */
-const rowId = ({ id, side, peer }: NetworkStream): string => `${id} ${side} ${peer ?? ''}`;
 
-const columns = (t: Translate): readonly Column<NetworkStream>[] => [
-  {
-    id: 'id',
-    header: t('streams.column.id'),
-    width: 'minmax(164px, 1.2fr)',
-    sort: ({ id }) => id,
-    cell: ({ id }) => <EntityLink id={id} />,
-  },
-  {
-    id: 'side',
-    header: t('streams.column.side'),
-    width: '96px',
-    sort: ({ side }) => side,
-    cell: ({ side }) => t(`streams.side.${side}`),
-  },
-  {
-    id: 'peer',
-    header: t('streams.column.peer'),
-    width: 'minmax(164px, 1.2fr)',
-    sort: ({ peer }) => peer ?? '',
-    cell: ({ peer }) =>
-      peer === null ? (
-        t('streams.nobody')
-      ) : (
-        <EntityLink id={peer} target={{ to: '/network', search: { id: peer } }} />
-      ),
-  },
-  {
-    id: 'state',
-    header: t('streams.column.state'),
-    width: '124px',
-    sort: ({ state }) => state,
-    cell: ({ state }) => (
-      <>
-        <Mark kind={marks[state]} label="" />
-        <span>{t(`stream.state.${state}`)}</span>
-      </>
-    ),
-  },
-  {
-    id: 'datums',
-    header: t('streams.column.datums'),
-    width: '112px',
-    right: true,
-    sort: ({ datums }) => datums,
-    cell: ({ datums }) => number(datums),
-  },
-  {
-    id: 'bytes',
-    header: t('streams.column.bytes'),
-    width: '112px',
-    right: true,
-    sort: (stream) => stream.bytes,
-    cell: (stream) => bytes(stream.bytes),
-  },
-  {
-    id: 'dropped',
-    header: t('streams.column.dropped'),
-    width: '96px',
-    right: true,
-    sort: ({ dropped }) => dropped,
-    cell: ({ dropped }) => number(dropped),
-  },
-  {
-    id: 'since',
-    header: t('streams.column.since'),
-    width: '96px',
-    sort: ({ since }) => -(since ?? 0),
-    cell: ({ since }) => (since === null ? '–' : <Time at={since} />),
-  },
-];
-
-export function StreamsTab({ streams }: { streams: readonly NetworkStream[] }) {
+function Peers({ stream, name }: { stream: NetworkStream; name: string }) {
   const t = useT();
-  const all = useMemo(() => columns(t), [t]);
-  const [sort, setSort] = useState('state');
-  const [selected, setSelected] = useState<string | null>(null);
-  if (streams.length === 0)
-    return <Empty icon="network" title={t('streams.empty')} text={t('streams.emptyText')} />;
+  const { peers, more, side } = stream;
+  const produces = side === 'producer';
   return (
-    <DataTable
-      name={t('streams.title')}
-      columns={all}
-      rows={streams}
-      rowId={rowId}
-      rowName={({ id, state }) => t('streams.row', { id: shorten(id), state: t(`stream.state.${state}`) })}
-      selected={selected}
-      onSelect={setSelected}
-      sort={sort}
-      onSort={setSort}
-    />
+    // a table wider than its card is reached by the keys as well
+    <div
+      className={styles.wide}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      role="group"
+      aria-label={t('streams.peers', { name })}
+    >
+      <table className={styles.members}>
+        <thead>
+          <tr>
+            <th scope="col">{t(produces ? 'streams.consumer' : 'streams.producer')}</th>
+            <th scope="col">{t('streams.state')}</th>
+            <th scope="col" className={styles.figure}>
+              {t('streams.column.datums')}
+            </th>
+            <th scope="col" className={styles.figure}>
+              {t('streams.bytes')}
+            </th>
+            {produces ? (
+              <>
+                <th scope="col" className={styles.figure}>
+                  {t('streams.waiting')}
+                </th>
+                <th scope="col" className={styles.figure}>
+                  {t('streams.missed')}
+                </th>
+              </>
+            ) : null}
+            <th scope="col" className={styles.figure}>
+              {t('streams.reconnects')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {peers.map((peer, i) => (
+            // several consumers of one node are several connections
+            <tr key={`${peer.peer} ${i}`}>
+              <th scope="row">
+                <PeerLink peer={peer.peer} />
+              </th>
+              <td>
+                <span className={styles.bond}>
+                  <Mark kind={marks[peer.state]} label="" size={12} />
+                  {t(`stream.state.${peer.state}`)}
+                  <span className={styles.quiet}>
+                    {peer.ended === null || peer.state === 'connected' ? (
+                      <Time at={peer.since} />
+                    ) : (
+                      t(`stream.ended.${peer.ended}`)
+                    )}
+                  </span>
+                </span>
+              </td>
+              <td className={styles.figure}>{number(peer.datums)}</td>
+              <td className={styles.figure}>{bytes(peer.bytes)}</td>
+              {produces ? (
+                <>
+                  <td className={styles.figure}>{number(peer.waiting)}</td>
+                  <td className={styles.figure}>{number(peer.missed)}</td>
+                </>
+              ) : null}
+              <td className={styles.figure}>{number(peer.reconnects)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more === 0 ? null : <p className={styles.note}>{t('streams.more', { n: more })}</p>}
+    </div>
   );
 }

@@ -1,7 +1,7 @@
-/** What is asked before this node dials, denies, renames itself or leaves. */
+/** What is asked before this node dials, denies, renames itself, shows a ticket or none, or leaves. */
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { NetworkPeer } from '../../../contract/index.ts';
+import type { NetworkPeer, ShownTicket } from '../../../contract/index.ts';
 import { useNode } from '../../client/context.tsx';
 import { useT } from '../../language/context.tsx';
 import { useAnnounce } from '../../parts/Announce.tsx';
@@ -161,6 +161,75 @@ export function TagsDialog({ tags, onClose }: { tags: readonly string[]; onClose
       />
       <Thrown error={save.error} />
     </Dialog>
+  );
+}
+
+/** Three parts of base64url, as a person would paste them. */
+const looksLikeTicket = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+
+export function PresentDialog({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const { client } = useNode();
+  const announce = useAnnounce();
+  const [text, setText] = useState('');
+  const ticket = text.trim();
+  const good = looksLikeTicket(ticket);
+  const present = useMutation({
+    mutationFn: () => client.network.present({ ticket }),
+    onSuccess: () => {
+      announce(t('network.presented'));
+      onClose();
+    },
+  });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      size="small"
+      title={t('network.present')}
+      description={t('network.presentText')}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('action.cancel')}</Button>
+          <Button kind="primary" disabled={!good} busy={present.isPending} onClick={() => present.mutate()}>
+            {t('network.presentNow')}
+          </Button>
+        </>
+      }
+    >
+      <AreaField
+        label={t('network.ticket')}
+        help={t('network.ticketHelp')}
+        fault={ticket === '' || good ? null : t('network.ticketFault')}
+        value={text}
+        onChange={setText}
+        rows={6}
+      />
+      <Thrown error={present.error} />
+    </Dialog>
+  );
+}
+
+export function WithdrawConfirm({ ticket, onClose }: { ticket: ShownTicket; onClose: () => void }) {
+  const t = useT();
+  const { client } = useNode();
+  const announce = useAnnounce();
+  const withdraw = useMutation({
+    mutationFn: async () => void (await client.network.withdraw({ ticket: ticket.id })),
+    onSuccess: () => {
+      announce(t('network.withdrawn'));
+      onClose();
+    },
+  });
+  return (
+    <Confirm
+      title={t('network.withdrawNamed', { ticket: shortPeer(ticket.id) })}
+      text={t('network.withdrawText')}
+      action={t('network.withdraw')}
+      mutation={withdraw}
+      onClose={onClose}
+      danger
+    />
   );
 }
 

@@ -239,6 +239,9 @@ export const bandBox = (x: number, y: number): Box => ({
   bottom: y + BAND_LABEL.height / 2,
 });
 
+/** The part of the peers for whose names there must be room; with less room nobody is named. */
+const FEWEST = 0.25;
+
 /** Gives names from the inside outwards, as long as there is room for them. */
 function named(
   nodes: readonly Omit<MapNode, 'label'>[],
@@ -252,7 +255,7 @@ function named(
     ...rings.filter(({ first }) => first).map(({ ry }) => bandBox(room.x, room.y - ry)),
     ...nodes.map((node) => square(node.x, node.y, size + 1)),
   ];
-  return nodes.map((node) => {
+  const tried = nodes.map((node) => {
     const box = labelBox(node.x, node.y, size);
     const label =
       box.left >= 0 &&
@@ -262,4 +265,7 @@ function named(
     if (label) taken.push(box);
     return { ...node, label };
   });
+  // a few names in a crowd would look as if those peers were special
+  const enough = tried.filter(({ label }) => label).length >= tried.length * FEWEST;
+  return enough ? tried : tried.map((node) => ({ ...node, label: false }));
 }

@@ -1,6 +1,6 @@
 /** Who is let in and whose writes count, on real Groups: the auth scenarios of coalition.md 13. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { idFrom, Refusal, toHex, utf8 } from '../../../../src/protocol/bytes/index.ts';
+import { idFrom, toHex, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import {
   collectionMessage,
   encodeCollectionCommand,
@@ -14,8 +14,13 @@ import {
   textSchema,
 } from '../../../../src/main/substrate/collection/index.ts';
 import type { CollectionReader } from '../../../../src/main/substrate/collection/index.ts';
+import { validatorSignature } from '../../../../src/protocol/ticket/index.ts';
+import type { Ticket, Validator } from '../../../../src/protocol/ticket/index.ts';
 import { memberOf, newKey } from '../../../member/net.ts';
+import { jwt, jwtTicket, newIssuer, tokenOf } from '../../../protocol/ticket/tickets.ts';
+import type { TestIssuer } from '../../../protocol/ticket/tickets.ts';
 import { codeFrom } from '../../../refusal.ts';
+import { gateOf, newBoard } from '../tickets/board.ts';
 import { kinds, range } from './kinds.ts';
 import { newStore, openSpace } from './space.ts';
 
@@ -31,33 +36,64 @@ afterEach(async () => {
 
 const text = textSchema('test.text/1');
 
+/** Seats behind gates of the same rules, which read one board of tickets. */
+function behindGates(validators: readonly Validator[]) {
+  const board = newBoard();
+  const { member } = space.committee(1, 2);
+  const collect = (n: number) => {
+    const { groups } = space.nodes[n]!;
+    const gate = gateOf(validators, board);
+    gate.watch(({ peer }) => groups.review(peer));
+    return { ...member(n), admit: gate.admit };
+  };
+  return {
+    board,
+    members: range(3).map(collect),
+    shared: { validators: validators.map(validatorSignature) },
+  };
+}
+const [issuer, second] = [newIssuer(), newIssuer('ES256')];
+const [rules, more] = [jwt([issuer.key]), jwt([second.key])];
+const ticketOf = (n: number, by: TestIssuer = issuer): Ticket =>
+  jwtTicket(tokenOf(by, { sub: space.nodes[n]!.self, exp: Math.floor(Date.now() / 1000) + 600 }));
+
 describe.each(kinds)('$name', ({ name, define, expected }) => {
-  it(`${name.toLowerCase()}_auth_tickets: without a ticket nobody is let in; with one the state comes`, async () => {
-    const admitted = new Set<string>();
-    const admit = (peer: string): null => {
-      if (admitted.has(peer)) return null;
-      throw new Refusal('TICKET_ABSENT', 'No ticket.');
-    };
-    const { member } = space.committee(1, 1);
-    const reader = space.nodes[1]!;
-    const collection = define(newStore());
-    const writer = keep(await collection.writer({ ...member(0), admit }));
+  const title = name.replace(/(?<=[a-z])(?=[A-Z])/, '_').toLowerCase();
+
+  /** The first two have all their tickets; the third is let in when it has got the last of its own. */
+  async function letsIn(
+    validators: readonly Validator[],
+    tickets: (n: number) => readonly Ticket[],
+  ): Promise<void> {
+    const { board, members, shared } = behindGates(validators);
+    const collection = define({ id: newStore(), ...shared });
+    for (const n of [0, 1]) board.put(space.nodes[n]!.self, ...tickets(n));
+    board.put(space.nodes[2]!.self, ...tickets(2).slice(1));
+    const writer = keep(await collection.writer(members[0]!));
+    const reader = keep(await collection.reader(members[1]!));
+    const outside = keep(await collection.reader(members[2]!));
     const { version } = await writer.writeMany(range(3));
-    const outside = keep(await collection.reader(member(1)));
+    await reader.when.reaches(version);
+    expect(reader.shows()).toEqual(expected(range(3)));
     await expect(outside.when.reaches(version, AbortSignal.timeout(300))).rejects.toMatchObject({
       code: 'CANCELLED',
     });
-    expect(space.nodes[0]!.groups.bonds().some(({ peer }) => peer === reader.self)).toBe(false);
-    admitted.add(reader.self);
-    await outside.close();
-    const inside = keep(await collection.reader(member(1)));
-    await inside.when.reaches(version);
-    expect(inside.shows()).toEqual(expected(range(3)));
-  });
+    expect(outside.shows()).toEqual(expected([]));
+    expect(space.nodes[0]!.groups.bonds().some(({ peer }) => peer === space.nodes[2]!.self)).toBe(false);
+    board.put(space.nodes[2]!.self, ...tickets(2));
+    await outside.when.reaches(version);
+    expect(outside.shows()).toEqual(expected(range(3)));
+  }
+
+  it(`${title}_auth_tickets, collection_macro_with_require_ticket: without a ticket nobody is let in`, () =>
+    letsIn([rules], (n) => [ticketOf(n)]));
+
+  it('collection_macro_with_multiple_tickets: nor with some of those that are asked for', () =>
+    letsIn([rules, more], (n) => [ticketOf(n), ticketOf(n, second)]));
 });
 
 describe('ids', () => {
-  it('different_auths_produce_different_group_ids: validators, writers, tags, secret and timing', () => {
+  it('different_auths_produce_different_group_ids, macros_different_validators_group_ids: validators, writers, tags, secret and timing', () => {
     const id = newStore();
     const base = { id, key: text, value: text };
     const [one, other] = [idFrom('validator one'), idFrom('validator two')];
@@ -110,6 +146,13 @@ describe('writes that do not count', () => {
   }
   const author = (n: number) => space.nodes[n]!.keys.node;
 
+  /** The first command, as soon as the log on the disk has it. */
+  const firstOf = ({ group }: CollectionReader): Promise<Uint8Array> =>
+    vi.waitFor(async () => {
+      const [first] = await group.proofs.leaves(0, 1);
+      return first!.leaf;
+    });
+
   it('those of a stranger are committed and refused identically everywhere', async () => {
     const { handles, told } = await three([author(0).key]);
     const [owner, stranger, third] = handles;
@@ -151,9 +194,9 @@ describe('writes that do not count', () => {
     const [ann, ben] = handles;
     await ann!.pushBack('once');
     await ann!.popBack();
-    const [old] = await ann!.group.proofs.leaves(0, 1);
+    const old = await firstOf(ann!);
     for (const handle of handles) {
-      const { answer } = await handle.group.execute(old!.leaf);
+      const { answer } = await handle.group.execute(old);
       expect(answer).toMatchObject({ kind: 'refused', code: 'COLLECTION_REPLAYED' });
     }
     await ben!.pushBack('other');
@@ -170,12 +213,12 @@ describe('writes that do not count', () => {
     const { member, genesis } = space.committee(1);
     const before = await vec.writer(member(0));
     await before.pushBack('then');
-    const [old] = await before.group.proofs.leaves(0, 1);
+    const old = await firstOf(before);
     await before.close();
     const founders = { ...genesis, voters: [memberOf(space.nodes[1]!.keys)] };
     const now = keep(await vec.writer({ ...member(1), genesis: founders }));
     expect(toHex(now.id)).toBe(toHex(before.id));
-    const { answer } = await now.group.execute(old!.leaf);
+    const { answer } = await now.group.execute(old);
     expect(answer).toMatchObject({ kind: 'refused', code: 'COLLECTION_SIGNATURE' });
     expect(now.size).toBe(0);
   });

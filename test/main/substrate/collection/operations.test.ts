@@ -56,7 +56,7 @@ describe('compare and exchange', { concurrent: true }, () => {
   const map = () => defineMap({ id: newStore(), key: text, value: anySchema('test.any/1') });
   const cell = () => defineCell({ id: newStore(), value: anySchema('test.any/1') });
 
-  it('Map: success, from none, to none, mismatch changes nothing, chained, mixed with others', () =>
+  it('Map compare_exchange: success, from none, to none, mismatch changes nothing, chained, mixed; replicates, survives catch-up', () =>
     trio(
       map(),
       async (writer) => {
@@ -101,7 +101,7 @@ describe('compare and exchange', { concurrent: true }, () => {
       },
     ));
 
-  it('Map: of many that expect the same, one succeeds', async () => {
+  it('Map compare_exchange: of many that expect the same, one succeeds', async () => {
     const collection = map();
     const { member } = space.committee(3);
     const writers = await Promise.all(range(3).map((n) => collection.writer(member(n))));
@@ -116,7 +116,7 @@ describe('compare and exchange', { concurrent: true }, () => {
     await Promise.all(writers.map((writer) => writer.close()));
   });
 
-  it('Cell: success, from none, to none, mismatch, chained', () =>
+  it('Cell compare_exchange: success, from none, to none, mismatch changes nothing, chained, mixed; replicates, survives catch-up', () =>
     trio(
       cell(),
       async (writer) => {
@@ -135,7 +135,7 @@ describe('compare and exchange', { concurrent: true }, () => {
       (handle) => expect(handle.get()).toBe('last'),
     ));
 
-  it('PriorityQueue: success, to none, mismatch, no such key, chained; the priority stays', () =>
+  it('PriorityQueue compare_exchange_value: success, to none, mismatch changes nothing, no such key, chained; replicates, survives catch-up', () =>
     trio(
       definePriorityQueue({ id: newStore(), priority: number, key: text, value: number }),
       async (writer) => {
@@ -257,7 +257,7 @@ describe('Vec', { concurrent: true }, () => {
       },
     ));
 
-  it('swap, insert, remove and truncate', () =>
+  it('swap, insert, remove, truncate', () =>
     trio(
       vec(),
       async (writer) => {
@@ -303,7 +303,7 @@ describe('Vec', { concurrent: true }, () => {
 });
 
 describe('Once', { concurrent: true }, () => {
-  it('first write wins, whoever writes, and everybody reads the same', async () => {
+  it('first_write_wins: whoever writes, and everybody reads the same', async () => {
     const once = defineOnce({ id: newStore(), value: number });
     const { member } = space.committee(3);
     const writers = await Promise.all(range(3).map((n) => once.writer(member(n))));
@@ -335,7 +335,7 @@ describe('PriorityQueue', { concurrent: true }, () => {
   const bounded = (capacity: number) =>
     definePriorityQueue({ id: newStore(), priority: number, key: text, value: number, capacity });
 
-  it('bounded: lets go of the lowest, also of the one that comes; an update of a full one evicts nobody', () =>
+  it('bounded eviction rules: lets go of the lowest, also of the one that comes; an update of a full one evicts nobody', () =>
     trio(
       bounded(3),
       async (writer) => {
@@ -379,7 +379,7 @@ describe('PriorityQueue', { concurrent: true }, () => {
       },
     ));
 
-  it('upserts by key, updates, and removes by key and by range', () =>
+  it('upserts by key, updates, removes by key, and remove_range_sync: by range', () =>
     trio(
       definePriorityQueue({ id: newStore(), priority: number, key: text, value: number }),
       async (writer) => {

@@ -7,7 +7,7 @@ const space = openSpace(5);
 
 describe.each(kinds)('$name', { concurrent: true }, ({ define, expected, anyOrder }) => {
   it('smoke_no_catchup: a reader that is there from the beginning sees what a writer writes', async () => {
-    const collection = define(newStore());
+    const collection = define({ id: newStore() });
     const { member } = space.committee(1, 1);
     const [writer, reader] = await Promise.all([collection.writer(member(0)), collection.reader(member(1))]);
     await Promise.all([writer.when.online(), reader.when.online()]);
@@ -22,7 +22,7 @@ describe.each(kinds)('$name', { concurrent: true }, ({ define, expected, anyOrde
   });
 
   it('catchup_single_reader, late_writer_catchup: who comes late has everything, and can write on', async () => {
-    const collection = define(newStore());
+    const collection = define({ id: newStore() });
     const { member } = space.committee(1, 2);
     const writer = await collection.writer(member(0));
     const { version } = await writer.writeMany(range(50));
@@ -38,8 +38,8 @@ describe.each(kinds)('$name', { concurrent: true }, ({ define, expected, anyOrde
     await Promise.all([writer.close(), reader.close(), late.close()]);
   });
 
-  it('multiple_writers, many_writers_many_readers: all see one order of what three write at once', async () => {
-    const collection = define(newStore());
+  it('multiple_readers, multiple_writers, many_writers_many_readers: all see one order of what three write at once', async () => {
+    const collection = define({ id: newStore() });
     const { member } = space.committee(3, 2);
     const writers = await Promise.all(range(3).map((n) => collection.writer(member(n))));
     const readers = await Promise.all(range(3, 5).map((n) => collection.reader(member(n))));
@@ -57,7 +57,7 @@ describe.each(kinds)('$name', { concurrent: true }, ({ define, expected, anyOrde
   });
 
   it('writer_reads_own_writes: a write that is told is read, on whichever member', async () => {
-    const collection = define(newStore());
+    const collection = define({ id: newStore() });
     const { member } = space.committee(3);
     const writers = await Promise.all(range(3).map((n) => collection.writer(member(n))));
     for (const n of range(12)) {
@@ -74,8 +74,8 @@ describe.each(kinds)('$name', { concurrent: true }, ({ define, expected, anyOrde
     await Promise.all(writers.map((writer) => writer.close()));
   });
 
-  it('clear_then_rebuild, extend_empty, remove_nonexistent', async () => {
-    const collection = define(newStore());
+  it('clear_then_rebuild, extend_empty, remove_nonexistent: nothing to write is no command', async () => {
+    const collection = define({ id: newStore() });
     const { member } = space.committee(1, 1);
     const [writer, reader] = await Promise.all([collection.writer(member(0)), collection.reader(member(1))]);
     expect(await writer.writeMany([])).toMatchObject({ version: -1, changed: 0 });
@@ -83,8 +83,8 @@ describe.each(kinds)('$name', { concurrent: true }, ({ define, expected, anyOrde
     const before = writer.version();
     expect(await writer.writeMany([])).toMatchObject({ version: before, changed: 0 });
     expect(writer.version()).toBe(before);
-    if (writer.removeMissing !== undefined) {
-      const missing = await writer.removeMissing();
+    if (writer.remove !== undefined) {
+      const missing = await writer.remove(999);
       expect(missing).toMatchObject({ version: before + 1, changed: 0 });
       expect(writer.shows()).toEqual(expected(range(10)));
     }
@@ -100,11 +100,14 @@ describe.each(kinds)('$name', { concurrent: true }, ({ define, expected, anyOrde
     await Promise.all([writer.close(), reader.close()]);
   });
 
-  it('construct_from_def: two definitions of the same meet; the same node gets the same Group', async () => {
+  it('construct_from_def, construct_from_macro: two definitions of the same meet; the same node gets the same Group', async () => {
     const id = newStore();
     const { member } = space.committee(1, 1);
-    const [writer, reader] = await Promise.all([define(id).writer(member(0)), define(id).reader(member(1))]);
-    const again = await define(id).reader(member(0));
+    const [writer, reader] = await Promise.all([
+      define({ id }).writer(member(0)),
+      define({ id }).reader(member(1)),
+    ]);
+    const again = await define({ id }).reader(member(0));
     expect(again.id).toEqual(writer.id);
     const { version } = await writer.write(1);
     await reader.when.reaches(version);
@@ -116,7 +119,7 @@ describe.each(kinds)('$name', { concurrent: true }, ({ define, expected, anyOrde
     await writer.close();
     await expect(writer.write(2)).rejects.toMatchObject({ code: 'GROUP_CLOSED' });
     // and opened again it knows what it knew
-    const third = await define(id).writer(member(0));
+    const third = await define({ id }).writer(member(0));
     await third.when.online();
     expect(third.shows()).toEqual(expected([1, 1]));
     await Promise.all([third.close(), reader.close()]);

@@ -1,13 +1,9 @@
 /** The snapshot suite of coalition.md 13: who is far behind installs a state, and is then like everybody else. */
-import { describe, expect, it } from 'vitest';
-import {
-  defineMap,
-  defineVec,
-  numberSchema,
-  textSchema,
-} from '../../../../src/main/substrate/collection/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { defineMap, numberSchema } from '../../../../src/main/substrate/collection/index.ts';
 import type { CollectionMember, CollectionReader } from '../../../../src/main/substrate/collection/index.ts';
-import { kinds, range } from './kinds.ts';
+import { holdsMany, KEYS, kinds, kindsOf, range } from './kinds.ts';
+import type { Kind, WritingHandle } from './kinds.ts';
 import { newStore, openSpace } from './space.ts';
 
 const space = openSpace(6);
@@ -16,9 +12,25 @@ const SOON = { compactAfter: 20 };
 const late = (member: CollectionMember): CollectionMember => ({ ...member, compactAfter: 0 });
 const installed = (handle: CollectionReader): boolean => handle.group.status().snapshot.index > 0;
 
+/** The log of this handle begins with a state, and no other one is due: too few commands came after it. */
+const compacted = ({ group }: CollectionReader, compactAfter: number): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      const { snapshot, leaves } = group.status();
+      expect(snapshot.index).toBeGreaterThan(0);
+      const [oldest] = await group.proofs.leaves(leaves - compactAfter, 1);
+      expect(oldest?.position.index ?? 0).toBeLessThanOrEqual(snapshot.index);
+    },
+    { interval: 5, timeout: 30_000 },
+  );
+
 /** Closes a writer that has compacted and opens it again: what it has now begins with its state. */
-async function rested<W extends CollectionReader>(writer: W, open: () => Promise<W>): Promise<W> {
-  await writer.group.when.holds(({ snapshot }) => snapshot.index > 0);
+async function rested<W extends CollectionReader>(
+  writer: W,
+  open: () => Promise<W>,
+  compactAfter = SOON.compactAfter,
+): Promise<W> {
+  await compacted(writer, compactAfter);
   await writer.close();
   const again = await open();
   await again.when.online();
@@ -26,26 +38,44 @@ async function rested<W extends CollectionReader>(writer: W, open: () => Promise
   return again;
 }
 
-const many = kinds.filter(({ name }) => ['Map', 'Vec', 'Set', 'PriorityQueue'].includes(name));
+/** What a writer wrote, as the state that a reader installs who comes when the log behind it is gone. */
+async function comesAsState(
+  { define }: Kind,
+  write: (writer: WritingHandle) => Promise<unknown>,
+  expected: unknown,
+  compactAfter = SOON.compactAfter,
+): Promise<void> {
+  const collection = define({ id: newStore() });
+  const { member } = space.committee(1, 1, { compactAfter });
+  const open = () => collection.writer(member(0));
+  let writer = await open();
+  await write(writer);
+  writer = await rested(writer, open, compactAfter);
+  const reader = await collection.reader(late(member(1)));
+  await reader.when.reaches(writer.version());
+  expect(installed(reader)).toBe(true);
+  expect(reader.shows()).toEqual(expected);
+  expect(reader.digest()).toEqual(writer.digest());
+  await Promise.all([writer.close(), reader.close()]);
+}
 
-describe.each(many)('$name', { concurrent: true }, ({ define, expected }) => {
-  it('frozen: what is written and rests comes as a state', async () => {
-    const collection = define(newStore());
-    const { member } = space.committee(1, 1, SOON);
-    const open = () => collection.writer(member(0));
-    let writer = await open();
-    await Promise.all(range(100).map((n) => writer.write(n)));
-    writer = await rested(writer, open);
-    const reader = await collection.reader(late(member(1)));
-    await reader.when.reaches(99);
-    expect(installed(reader)).toBe(true);
-    expect(reader.shows()).toEqual(expected(range(100)));
-    expect(reader.digest()).toEqual(writer.digest());
-    await Promise.all([writer.close(), reader.close()]);
-  });
+const many = kinds.filter(holdsMany);
+
+describe.each(many)('$name', { concurrent: true }, (kind) => {
+  const { define, expected } = kind;
+
+  it('frozen: what is written and rests comes as a state', () =>
+    comesAsState(
+      kind,
+      (writer) => Promise.all(range(100).map((n) => writer.write(n))),
+      expected(range(100)),
+    ));
+
+  it('frozen: so do 10,000 items, in pieces', () =>
+    comesAsState(kind, (writer) => writer.writeMany(range(10_000)), expected(range(10_000)), 2));
 
   it('writes_during_sync, concurrent_reads_during_sync, extend_during_snapshot_sync', async () => {
-    const collection = define(newStore());
+    const collection = define({ id: newStore() });
     const { member } = space.committee(1, 1, SOON);
     const open = () => collection.writer(member(0));
     let writer = await open();
@@ -76,22 +106,57 @@ describe.each(many)('$name', { concurrent: true }, ({ define, expected }) => {
     await Promise.all([writer.close(), reader.close()]);
   });
 
-  it('reader_before_writer, empty, single_entry', async () => {
-    const collection = define(newStore());
+  it('reader_before_writer: who waits for the first writer hears from it', async () => {
+    const collection = define({ id: newStore() });
     const { member } = space.committee(1, 1, SOON);
     const reader = await collection.reader(member(1));
     expect(reader.shows()).toEqual(expected([]));
     const writer = await collection.writer(member(0));
     await reader.when.online();
     expect(reader.version()).toBe(-1);
-    const { version } = await writer.write(42);
+    const { version } = await writer.writeMany(range(100));
     await reader.when.reaches(version);
-    expect(reader.shows()).toEqual(expected([42]));
+    expect(reader.shows()).toEqual(expected(range(100)));
     await Promise.all([writer.close(), reader.close()]);
   });
 
+  it('empty: a state of nothing', () =>
+    comesAsState(
+      kind,
+      async (writer) => {
+        await writer.writeMany(range(10));
+        await writer.clear?.();
+      },
+      expected([]),
+      2,
+    ));
+
+  it('single_entry, single_element: a state of one', () =>
+    comesAsState(kind, (writer) => writer.write(42), expected([42]), 1));
+
+  it.each([
+    [10, 1],
+    [1000, 1],
+    [1000, 100_000],
+  ])('extreme_batch_sizes: %i items, a state after every %i commands', async (count, compactAfter) => {
+    const collection = define({ id: newStore() });
+    const { member } = space.committee(1, 2, { compactAfter });
+    const writer = await collection.writer(member(0));
+    const reader = await collection.reader(member(1));
+    await Promise.all(range(count).map((n) => writer.write(n)));
+    if (compactAfter < count) await compacted(writer, compactAfter);
+    expect(installed(writer)).toBe(compactAfter < count);
+    const afterwards = await collection.reader(late(member(2)));
+    for (const one of [reader, afterwards]) {
+      await one.when.reaches(count - 1);
+      expect(one.shows()).toEqual(expected(range(count)));
+      expect(one.digest()).toEqual(writer.digest());
+    }
+    await Promise.all([writer, reader, afterwards].map((handle) => handle.close()));
+  });
+
   it('many_readers, incremental_after_convergence, recreate_reader', async () => {
-    const collection = define(newStore());
+    const collection = define({ id: newStore() });
     const { member } = space.committee(1, 4, SOON);
     const open = () => collection.writer(member(0));
     let writer = await open();
@@ -121,16 +186,15 @@ describe.each(many)('$name', { concurrent: true }, ({ define, expected }) => {
     await Promise.all([writer, again, ...readers.slice(1)].map((handle) => handle.close()));
   });
 
-  it('clear_and_repopulate, mixed_mutations, overwrite: the state is that after all of it', async () => {
-    const collection = define(newStore());
+  it('clear_and_repopulate: the state is what was written since', async () => {
+    const collection = define({ id: newStore() });
     const { member } = space.committee(1, 1, SOON);
     const open = () => collection.writer(member(0));
     let writer = await open();
     await writer.writeMany(range(50));
     await writer.clear?.();
+    expect(writer.shows()).toEqual(expected([]));
     await Promise.all(range(10, 50).map((n) => writer.write(n)));
-    await writer.removeMissing?.();
-    await writer.writeMany([]);
     writer = await rested(writer, open);
     const reader = await collection.reader(late(member(1)));
     await reader.when.reaches(writer.version());
@@ -143,22 +207,40 @@ describe.each(many)('$name', { concurrent: true }, ({ define, expected }) => {
     expect(reader.shows()).toEqual(expected(range(10, 51)));
     await Promise.all([writer.close(), reader.close()]);
   });
+
+  it('mixed_mutations: the state is that after all of them', () =>
+    comesAsState(
+      kind,
+      async (writer) => {
+        for (const n of range(20)) await writer.write(n);
+        await writer.remove?.(7);
+        await writer.remove?.(3);
+        await writer.remove?.(999);
+        await writer.writeMany([]);
+        await writer.writeMany(range(20, 30));
+      },
+      expected(range(30).filter((n) => n !== 7 && n !== 3)),
+    ));
+
+  it('overwrite_keys, insert_duplicates, extend_with_overlapping_keys: of each key the last one stays', () => {
+    const items = [...range(100), ...range(KEYS, KEYS + 100), ...range(2 * KEYS + 50, 2 * KEYS + 150)];
+    return comesAsState(
+      kind,
+      async (writer) => {
+        await Promise.all(items.slice(0, 200).map((n) => writer.write(n)));
+        await writer.writeMany(items.slice(200));
+      },
+      expected(items),
+    );
+  });
 });
 
-describe('sizes', { concurrent: true }, () => {
-  it.each([1, 0])('extreme_batch_sizes: a state after every %i commands (0: none)', async (compactAfter) => {
-    const map = defineMap({ id: newStore(), key: numberSchema('n/1'), value: textSchema('t/1') });
-    const { member } = space.committee(1, 1, { compactAfter });
-    let writer = await map.writer(member(0));
-    for (const n of range(30)) await writer.insert(n, `value ${n}`);
-    if (compactAfter === 1) writer = await rested(writer, () => map.writer(member(0)));
-    const reader = await map.reader(late(member(1)));
-    await reader.when.reaches(29);
-    expect(installed(reader)).toBe(compactAfter === 1);
-    expect([...reader]).toEqual(range(30).map((n) => [n, `value ${n}`]));
-    await Promise.all([writer.close(), reader.close()]);
-  });
+describe.each(kindsOf(10_000).filter(holdsMany))('$name', (kind) => {
+  it('large_values, large_elements: a state of 100 long ones', () =>
+    comesAsState(kind, (writer) => writer.writeMany(range(100)), kind.expected(range(100)), 5));
+});
 
+describe('sizes', () => {
   it('large: 100,000 entries travel in pieces', async () => {
     const map = defineMap({ id: newStore(), key: numberSchema('n/1'), value: numberSchema('n/1') });
     const { member } = space.committee(1, 1, SOON);
@@ -171,19 +253,6 @@ describe('sizes', { concurrent: true }, () => {
     expect(installed(reader)).toBe(true);
     expect(reader.size).toBe(100_000);
     for (const n of [0, 1, 5000, 99_999]) expect(reader.get(n)).toBe(n * 10);
-    expect(reader.digest()).toEqual(writer.digest());
-    await Promise.all([writer.close(), reader.close()]);
-  });
-
-  it('a state of large values', async () => {
-    const vec = defineVec({ id: newStore(), value: textSchema('t/1') });
-    const { member } = space.committee(1, 1, SOON);
-    let writer = await vec.writer(member(0));
-    await writer.extend(range(60).map((n) => String(n).padEnd(15_000, 'x')));
-    writer = await rested(writer, () => vec.writer(member(0)));
-    const reader = await vec.reader(late(member(1)));
-    await reader.when.reaches(writer.version());
-    expect(installed(reader)).toBe(true);
     expect(reader.digest()).toEqual(writer.digest());
     await Promise.all([writer.close(), reader.close()]);
   });

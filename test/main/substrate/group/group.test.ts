@@ -1,5 +1,5 @@
 /** Groups of real members: libp2p on loopback, SQLite on disk, real keys. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fromUtf8, settle, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import {
   formatProof,
@@ -9,43 +9,13 @@ import {
   verifyInclusion,
 } from '../../../../src/protocol/log/index.ts';
 import { createSignatureChecker, nodeHashes } from '../../../../src/main/hashes.ts';
-import type { Group, GroupConfig } from '../../../../src/main/substrate/group/index.ts';
 import { verifyAsOutsider } from '../../../c2sp.ts';
-import { QUICK, startNet } from '../../../member/net.ts';
-import type { Net } from '../../../member/net.ts';
-import { listMachine } from '../../../member/machine.ts';
-import type { ListMachine } from '../../../member/machine.ts';
-import { scratch } from '../../../scratch.ts';
-
-let net: Net | undefined;
-afterEach(async () => {
-  await net?.stop();
-  net = undefined;
-});
-
-const configOf = (
-  of: Net,
-  machine: ListMachine,
-  more: Partial<GroupConfig<number>> = {},
-): GroupConfig<number> => ({
-  secret: of.secret,
-  genesis: of.genesis,
-  machine,
-  timing: QUICK,
-  ...more,
-});
-
-async function joinAll(of: Net): Promise<{ machines: ListMachine[]; groups: Group<number>[] }> {
-  const machines = of.nodes.map(() => listMachine());
-  const groups = await Promise.all(of.nodes.map((node, i) => node.groups.join(configOf(of, machines[i]!))));
-  return { machines, groups };
-}
+import { table } from './table.ts';
 
 describe('a Group of three', () => {
   it('elects a leader, commits what any member submits, in one order on all, under cosigned checkpoints', async () => {
-    net = await startNet(scratch, 3);
-    const { machines, groups } = await joinAll(net);
-    await Promise.all(groups.map((group) => group.when.online()));
+    const { seats } = await table(3);
+    const [groups, machines] = [seats.map(({ group }) => group), seats.map(({ machine }) => machine)];
     const leaders = groups.filter((group) => group.status().role === 'leader');
     expect(leaders).toHaveLength(1);
 
@@ -76,8 +46,7 @@ describe('a Group of three', () => {
   });
 
   it('convinces an outsider who has only an entry, a proof file, the policy file and the C2SP texts', async () => {
-    net = await startNet(scratch, 3);
-    const { groups } = await joinAll(net);
+    const groups = (await table(3)).seats.map(({ group }) => group);
     await Promise.all(Array.from({ length: 40 }, (_, n) => groups[n % 3]!.execute(utf8(`command ${n}`))));
     for (const group of groups) {
       const row = await group.when.checkpoint(40);

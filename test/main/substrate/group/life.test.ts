@@ -1,8 +1,8 @@
 /** What happens to a Group when members come, go, fall silent, lie or were restored. Real libp2p, real SQLite. */
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { sameBytes, settle, toHex, utf8 } from '../../../../src/protocol/bytes/index.ts';
+import { describe, expect, it } from 'vitest';
+import { Refusal, sameBytes, settle, toHex, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import type { Membership } from '../../../../src/protocol/group/index.ts';
 import {
   cosignature,
@@ -15,107 +15,27 @@ import {
   verifyEquivocation,
 } from '../../../../src/protocol/log/index.ts';
 import { createSignatureChecker, nodeHashes } from '../../../../src/main/hashes.ts';
-import type { Group, GroupConfig, GroupEvent } from '../../../../src/main/substrate/group/index.ts';
-import { Refusal } from '../../../../src/protocol/bytes/index.ts';
+import type { GroupEvent } from '../../../../src/main/substrate/group/index.ts';
 import { listMachine } from '../../../member/machine.ts';
-import type { ListMachine } from '../../../member/machine.ts';
-import {
-  acquaint,
-  memberOf,
-  newKey,
-  newKeys,
-  QUICK,
-  signerOf,
-  startNet,
-  startNode,
-} from '../../../member/net.ts';
-import type { Net, TestNode } from '../../../member/net.ts';
+import { memberOf, newKey, newKeys, signerOf } from '../../../member/net.ts';
 import { scratch } from '../../../scratch.ts';
-
-interface Seat {
-  node: TestNode;
-  machine: ListMachine;
-  group: Group<number>;
-}
-
-let net: Net | undefined;
-afterEach(async () => {
-  await net?.stop();
-  net = undefined;
-});
-
-type More = Partial<GroupConfig<number>>;
-const configOf = (of: Net, machine: ListMachine, more: More = {}): GroupConfig<number> => ({
-  secret: of.secret,
-  genesis: of.genesis,
-  machine,
-  timing: QUICK,
-  ...more,
-});
-
-async function sit(of: Net, node: TestNode, more: More = {}, snapshots = false): Promise<Seat> {
-  const machine = listMachine(snapshots);
-  return { node, machine, group: await node.groups.join(configOf(of, machine, more)) };
-}
-
-async function table(voters: number, others = 0, more: More = {}, snapshots = false): Promise<Seat[]> {
-  net = await startNet(scratch, voters, others);
-  const seats = await Promise.all(net.nodes.slice(0, voters).map((node) => sit(net!, node, more, snapshots)));
-  await Promise.all(seats.map(({ group }) => group.when.online()));
-  return seats;
-}
-
-const leaderOf = (seats: readonly Seat[]): Seat =>
-  seats.find(({ group }) => group.status().role === 'leader' && group.status().online)!;
-
-async function newLeader(seats: readonly Seat[]): Promise<Seat> {
-  await Promise.any(seats.map(({ group }) => group.when.leading()));
-  return leaderOf(seats);
-}
-
-/** Stops a node and starts it again on the same disk, in the same place of the net. */
-async function again(
-  seat: Seat,
-  more: More = {},
-  between?: (folder: string) => void,
-  snapshots = false,
-): Promise<Seat> {
-  const { keys, folder } = seat.node;
-  await seat.node.stop();
-  between?.(folder);
-  const node = await startNode(folder, keys);
-  net!.nodes[net!.nodes.indexOf(seat.node)] = node;
-  await acquaint(net!.nodes);
-  return sit(net!, node, more, snapshots);
-}
-
-const codeOf = async (work: Promise<unknown>): Promise<string> => {
-  try {
-    await work;
-    return 'none';
-  } catch (error) {
-    return error instanceof Refusal ? error.code : String(error);
-  }
-};
-
-const write = async (seat: Seat, from: number, to: number): Promise<void> => {
-  for (let n = from; n < to; n++) await seat.group.execute(utf8(`entry ${n}`));
-};
+import { again, codeOf, configOf, leaderOf, newLeader, sit, table, write } from './table.ts';
+import type { Seat } from './table.ts';
 
 describe('members come and go', () => {
   it('a member that was away has everything when it is back, and a Group that was stopped goes on', async () => {
-    const seats = await table(3);
+    const { net, seats } = await table(3);
     await write(leaderOf(seats), 0, 20);
     const away = seats.find(({ group }) => group.status().role !== 'leader')!;
     const at = seats.indexOf(away);
     await away.node.stop();
     await write(leaderOf(seats.filter((seat) => seat !== away)), 20, 40);
-    seats[at] = await again(away);
+    seats[at] = await again(net, away);
     await seats[at]!.group.when.applied(40);
     expect(seats[at]!.machine.list).toEqual(leaderOf(seats).machine.list);
 
     // all of them stop and start
-    const back = await Promise.all(seats.map((seat) => again(seat)));
+    const back = await Promise.all(seats.map((seat) => again(net, seat)));
     await Promise.all(back.map(({ group }) => group.when.online()));
     for (const { group, machine } of back) {
       await group.when.applied(40);
@@ -125,7 +45,7 @@ describe('members come and go', () => {
   });
 
   it('the others elect one new leader when the leader is gone, and nothing that was acknowledged is lost', async () => {
-    const seats = await table(3);
+    const { seats } = await table(3);
     const first = leaderOf(seats);
     const writer = seats.find((seat) => seat !== first)!;
     await write(writer, 0, 10);
@@ -139,7 +59,7 @@ describe('members come and go', () => {
   });
 
   it('without a quorum writes wait, reads may be stale, strong reads say that nobody leads; with it again all finish', async () => {
-    const seats = await table(3);
+    const { net, seats } = await table(3);
     await write(leaderOf(seats), 0, 5);
     await Promise.all(seats.map(({ group }) => group.when.applied(5)));
     const [kept, ...gone] = [leaderOf(seats), ...seats.filter((seat) => seat !== leaderOf(seats))];
@@ -154,27 +74,17 @@ describe('members come and go', () => {
     expect(kept!.machine.list).toHaveLength(5);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(finished).toBe(false);
-    await again(gone[0]!);
+    await again(net, gone[0]!);
     expect((await waiting).index).toBe(5);
   });
 
   it('hands the lead over when asked', async () => {
-    const seats = await table(3);
+    const { seats } = await table(3);
     const first = leaderOf(seats);
     const next = seats.find((seat) => seat !== first)!;
     first.group.transfer(next.node.self);
     await next.group.when.leading();
     expect((await first.group.execute(utf8('x'))).index).toBe(0);
-  });
-
-  it('a barrier on a follower sees what was committed before it was asked', async () => {
-    const seats = await table(3);
-    const follower = seats.find((seat) => seat !== leaderOf(seats))!;
-    for (let n = 0; n < 20; n++) {
-      await leaderOf(seats).group.execute(utf8(`entry ${n}`));
-      await follower.group.barrier();
-      expect(follower.machine.list).toHaveLength(n + 1);
-    }
   });
 });
 
@@ -186,26 +96,26 @@ describe('who is a member', () => {
   });
 
   it('changes by an operator: a learner catches up, becomes a voter, another leaves; the id stays', async () => {
-    const seats = await table(3, 1);
+    const { net, seats } = await table(3, 1);
     await write(leaderOf(seats), 0, 30);
     const id = seats[0]!.group.id;
-    const guest = await sit(net!, net!.nodes[3]!);
+    const guest = await sit(net, net.nodes[3]!);
     expect(guest.group.id).toEqual(id);
     const card = memberOf(guest.node.keys);
     const { members } = seats[0]!.group.membership();
-    await seats[1]!.group.changeMembers({ ...members, learners: [card] }, net!.operator);
+    await seats[1]!.group.changeMembers({ ...members, learners: [card] }, net.operator);
     await guest.group.when.applied(30);
     expect(guest.group.status().role).toBe('learner');
     expect(guest.machine.list).toEqual(leaderOf(seats).machine.list);
 
-    await seats[0]!.group.changeMembers({ ...members, voters: [...members.voters, card] }, net!.operator);
+    await seats[0]!.group.changeMembers({ ...members, voters: [...members.voters, card] }, net.operator);
     await guest.group.when.holds(({ role }) => role !== 'learner');
     await guest.group.when.holds(() => guest.group.membership().members.voters.length === 4);
     expect(guest.group.policy()).toContain('group committee 3 ');
 
     const leader = leaderOf([...seats, guest]);
     const { members: four } = leader.group.membership();
-    await leader.group.changeMembers(without(four, leader.node.keys.node.key), net!.operator);
+    await leader.group.changeMembers(without(four, leader.node.keys.node.key), net.operator);
     const rest = [...seats, guest].filter((seat) => seat !== leader);
     await newLeader(rest);
     expect((await guest.group.execute(utf8('entry 30'))).index).toBe(30);
@@ -213,34 +123,34 @@ describe('who is a member', () => {
   });
 
   it('is refused to whoever is no operator, to a second step at once, and to a change that was made before', async () => {
-    const seats = await table(3, 1);
+    const { net, seats } = await table(3, 1);
     const { group } = seats[0]!;
     const card = memberOf(newKeys());
     const { members } = group.membership();
     expect(await codeOf(group.changeMembers({ ...members, learners: [card] }, newKey()))).toBe(
       'MEMBERS_OPERATOR',
     );
-    const liar = { key: net!.operator.key, sign: newKey().sign };
+    const liar = { key: net.operator.key, sign: newKey().sign };
     expect(await codeOf(group.changeMembers({ ...members, learners: [card] }, liar))).toBe(
       'MEMBERS_SIGNATURE',
     );
     const two = { ...members, voters: [...members.voters, memberOf(newKeys()), memberOf(newKeys())] };
-    expect(await codeOf(group.changeMembers(two, net!.operator))).toBe('MEMBERS_STEP');
-    await group.changeMembers({ ...members, learners: [card] }, net!.operator);
+    expect(await codeOf(group.changeMembers(two, net.operator))).toBe('MEMBERS_STEP');
+    await group.changeMembers({ ...members, learners: [card] }, net.operator);
     expect(seats[0]!.group.membership().members.learners).toHaveLength(1);
   });
 
   it('a stranger, another secret, another genesis and an unknown Group get no bond', async () => {
-    const seats = await table(2, 1);
+    const { net, seats } = await table(2, 1);
     await write(leaderOf(seats), 0, 3);
-    const stranger = net!.nodes[2]!;
+    const stranger = net.nodes[2]!;
     const own = memberOf(stranger.keys);
     // knows the secret, is in a genesis of its own making
-    const forged = { ...net!.genesis, voters: [...net!.genesis.voters, own] };
-    const guest = await stranger.groups.join({ ...configOf(net!, listMachine()), genesis: forged });
+    const forged = { ...net.genesis, voters: [...net.genesis.voters, own] };
+    const guest = await stranger.groups.join({ ...configOf(net, listMachine()), genesis: forged });
     // a Group that the others have never heard of
     const unknown = await stranger.groups.join({
-      ...configOf(net!, listMachine()),
+      ...configOf(net, listMachine()),
       secret: new Uint8Array(32).fill(9),
       genesis: forged,
     });
@@ -257,7 +167,7 @@ describe('who is a member', () => {
       if (!admitted) throw new Refusal('TICKET_MISSING', 'No ticket.');
       return null;
     };
-    const seats = await table(2, 0, { admit });
+    const { seats } = await table(2, 0, { admit });
     expect(seats[0]!.node.groups.bonds()).toHaveLength(1);
     admitted = false;
     for (const { node } of seats) for (const other of seats) node.groups.review(other.node.self);
@@ -268,19 +178,60 @@ describe('who is a member', () => {
   });
 });
 
+describe('a member whose machine breaks', () => {
+  it('stops: whoever waits on it is told why, whoever asks it later too, and the others go on', async () => {
+    const broken = new Set<string>();
+    const { net, seats } = await table(3, 0, ({ self }) => {
+      const list = listMachine();
+      return {
+        machine: {
+          ...list,
+          apply(commands) {
+            if (broken.has(self)) throw new Refusal('STORE_IO', 'There is no disk.');
+            return list.apply(commands);
+          },
+        },
+      };
+    });
+    const victim = leaderOf(seats);
+    const { group, node } = victim;
+    await write(victim, 0, 3);
+    broken.add(node.self);
+    const offline = group.when.offline();
+    const waiting = [group.when.applied(100), group.when.holds(() => false), group.execute(utf8('last'))];
+    expect(await Promise.all(waiting.map(codeOf))).toEqual(['STORE_IO', 'STORE_IO', 'OUTCOME_UNKNOWN']);
+    await offline;
+    expect(group.status()).toMatchObject({ online: false, stopped: 'There is no disk.', applied: 3 });
+    expect(node.notes).toEqual(['A Group stopped on this node (STORE_IO): There is no disk.']);
+    const { members } = group.membership();
+    const asked = [
+      group.execute(utf8('x')),
+      group.feed(utf8('x')),
+      group.barrier(),
+      group.changeMembers(members, net.operator),
+      group.when.online(),
+    ];
+    expect(new Set(await Promise.all(asked.map(codeOf)))).toEqual(new Set(['STORE_IO']));
+
+    const rest = seats.filter((seat) => seat !== victim);
+    await newLeader(rest);
+    expect((await rest[0]!.group.execute(utf8('on'))).index).toBe(4);
+  });
+});
+
 describe('a member that was restored from a backup', () => {
   it('follows, and neither votes nor signs, until an operator lists it with a new key', async () => {
-    const seats = await table(3);
+    const { net, seats } = await table(3);
     await write(leaderOf(seats), 0, 10);
     const victim = seats.find((seat) => seat !== leaderOf(seats))!;
     await victim.group.when.checkpoint(10);
     const at = seats.indexOf(victim);
     const backup = scratch();
     // taken while it is stopped, so that the copy itself is sound
-    const first = await again(victim, {}, (folder) => cpSync(folder, backup, { recursive: true }));
+    const first = await again(net, victim, {}, (folder) => cpSync(folder, backup, { recursive: true }));
     await write(leaderOf(seats.filter((_, n) => n !== at)), 10, 20);
     await first.group.when.checkpoint(20);
-    const restored = await again(first, {}, (folder) => {
+    const restored = await again(net, first, {}, (folder) => {
       // the head files stay as they are: backups leave them out
       for (const name of ['groups.db', 'groups.db-wal', 'groups.db-shm']) {
         rmSync(join(folder, name), { force: true });
@@ -304,7 +255,7 @@ describe('a member that was restored from a backup', () => {
 
 describe('two signed heads that contradict each other', () => {
   it('are a proof that verifies by itself, and the node raises it', async () => {
-    const seats = await table(3);
+    const { seats } = await table(3);
     await write(leaderOf(seats), 0, 4);
     const honest = seats.find((seat) => seat !== leaderOf(seats))!;
     const { size } = await honest.group.when.checkpoint(4);
@@ -345,12 +296,12 @@ describe('two signed heads that contradict each other', () => {
 
 describe('a machine that writes its state down', () => {
   it('lets go of the log behind it, and a late member begins with the state and proves the same tree', async () => {
-    const seats = await table(3, 1, { compactAfter: 50 }, true);
+    const { net, seats } = await table(3, 1, { compactAfter: 50 }, true);
     await write(leaderOf(seats), 0, 230);
     await Promise.all(seats.map(({ group }) => group.when.applied(230)));
     // who starts again has the state and the log behind it, and nothing else in memory
     const back: Seat[] = [];
-    for (const seat of seats) back.push(await again(seat, { compactAfter: 50 }, undefined, true));
+    for (const seat of seats) back.push(await again(net, seat, { compactAfter: 50 }, undefined, true));
     for (const { group, machine } of back) {
       await group.when.applied(230);
       expect(group.status().snapshot.index).toBeGreaterThan(150);
@@ -358,10 +309,10 @@ describe('a machine that writes its state down', () => {
     }
     await Promise.all(back.map(({ group }) => group.when.online()));
 
-    const guest = await sit(net!, net!.nodes[3]!, { compactAfter: 50 }, true);
+    const guest = await sit(net, net.nodes[3]!, { compactAfter: 50 }, true);
     const { members } = back[0]!.group.membership();
     const card = memberOf(guest.node.keys);
-    await back[0]!.group.changeMembers({ ...members, learners: [card] }, net!.operator);
+    await back[0]!.group.changeMembers({ ...members, learners: [card] }, net.operator);
     await guest.group.when.applied(230);
     expect(guest.machine.list).toEqual(back[0]!.machine.list);
     expect(guest.group.status().snapshot.index).toBeGreaterThan(150);

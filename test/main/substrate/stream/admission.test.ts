@@ -1,15 +1,11 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSignatureChecker } from '../../../../src/main/hashes.ts';
-import { idFrom, Refusal } from '../../../../src/protocol/bytes/index.ts';
+import { describe, expect, it } from 'vitest';
+import { idFrom } from '../../../../src/protocol/bytes/index.ts';
 import { CLOSE } from '../../../../src/main/substrate/universe/index.ts';
-import { createGate, createRevokedSet, ticketsIn } from '../../../../src/main/substrate/tickets/index.ts';
-import type { Revocations } from '../../../../src/main/substrate/tickets/index.ts';
+import { createRevokedSet } from '../../../../src/main/substrate/tickets/index.ts';
 import { revocationIds } from '../../../../src/protocol/ticket/index.ts';
 import { nodeHashes } from '../../../../src/main/hashes.ts';
-import { hasTag } from '../../../../src/main/substrate/stream/index.ts';
-import type { AdmissionOptions } from '../../../../src/main/substrate/stream/index.ts';
+import { hasTag, minimumOf } from '../../../../src/main/substrate/stream/index.ts';
 import { jwt, jwtTicket, newIssuer, tokenOf } from '../../../protocol/ticket/tickets.ts';
-import { NETWORK } from '../discovery/support.ts';
 import { eventually, pause } from '../universe/support.ts';
 import { LINES, nodes, take } from './support.ts';
 import type { StreamNode } from './support.ts';
@@ -105,32 +101,17 @@ describe('requirements', () => {
 
 describe('tickets', () => {
   const issuer = newIssuer();
+  const admitting = { tickets: [jwt([issuer.key])] };
 
-  /** What a node needs to admit whoever holds a ticket of the issuer. */
-  function gate(node: StreamNode, revoked?: Revocations): AdmissionOptions {
-    const made = createGate({
-      validators: [jwt([issuer.key])],
-      network: NETWORK,
-      source: ticketsIn(node.discovery),
-      check: createSignatureChecker(),
-      now: Date.now,
-      revoked,
-    });
-    onTestFinished(() => made.close());
-    return {
-      admit: made.admit,
-      admitChanged: (listener) => made.watch(({ peer }) => listener(peer)),
-    };
-  }
   /** A ticket for a node that lasts for so many milliseconds. */
-  const ticket = (node: StreamNode, milliseconds: number) =>
-    jwtTicket(tokenOf(issuer, { sub: node.self, exp: Math.ceil((Date.now() + milliseconds) / 1000) }));
+  const ticket = (node: StreamNode, milliseconds: number, by = issuer) =>
+    jwtTicket(tokenOf(by, { sub: node.self, exp: Math.ceil((Date.now() + milliseconds) / 1000) }));
 
-  it('by_ticket: a valid one is accepted, one that has expired or is missing is refused', async () => {
+  it('by_jwt_ticket: a valid one is accepted, one that has expired or is missing is refused', async () => {
     const [one, two, three, four] = await nodes(4);
     two!.discovery.own.addTicket(ticket(two!, 60_000));
     three!.discovery.own.addTicket(ticket(three!, -5000));
-    const producer = one!.streams.produce(LINES, gate(one!));
+    const producer = one!.streams.produce(LINES, admitting);
     const [valid, expired, missing] = [two!, three!, four!].map((node) => node.streams.consume(LINES));
     await valid!.when.subscribed();
     for (const consumer of [expired!, missing!])
@@ -141,20 +122,20 @@ describe('tickets', () => {
     await missing!.when.subscribed();
   });
 
-  it('by_ticket: a consumer asks its producers for one as well', async () => {
+  it('by_jwt_ticket: a consumer asks its producers for one as well', async () => {
     const [one, two] = await nodes(2);
     const producer = one!.streams.produce(LINES);
-    const consumer = two!.streams.consume(LINES, gate(two!));
+    const consumer = two!.streams.consume(LINES, admitting);
     await pause(200);
     expect(producer.online()).toBe(false);
     one!.discovery.own.addTicket(ticket(one!, 60_000));
     await consumer.when.subscribed();
   });
 
-  it('ticket_expiry: disconnects at the moment at which a ticket ends, and a new one brings it back', async () => {
+  it('producer_ticket_expiry: a producer disconnects a consumer at the moment at which its ticket ends, and a new one brings it back', async () => {
     const [one, two] = await nodes(2);
     two!.discovery.own.addTicket(ticket(two!, 1500));
-    const producer = one!.streams.produce(LINES, gate(one!));
+    const producer = one!.streams.produce(LINES, admitting);
     const consumer = two!.streams.consume(LINES);
     await producer.when.subscribed();
     await producer.when.unsubscribed();
@@ -163,49 +144,66 @@ describe('tickets', () => {
     await producer.when.subscribed();
   });
 
-  it('revocation: disconnects at once, on either side', async () => {
+  it('consumer_ticket_expiry: a consumer leaves a producer at the moment at which its ticket ends', async () => {
+    const [one, two] = await nodes(2);
+    const end = Math.ceil((Date.now() + 1500) / 1000) * 1000;
+    one!.discovery.own.addTicket(ticket(one!, 1500));
+    const producer = one!.streams.produce(LINES);
+    const consumer = two!.streams.consume(LINES, admitting);
+    await consumer.when.subscribed();
+    await consumer.when.unsubscribed();
+    expect(Date.now()).toBeGreaterThanOrEqual(end);
+    await producer.when.unsubscribed();
+    one!.discovery.own.addTicket(ticket(one!, 60_000));
+    await consumer.when.subscribed();
+  });
+
+  it('producer_multiple_validators: all must be content, and the first that ends disconnects', async () => {
     const [one, two, three] = await nodes(3);
+    const second = newIssuer();
+    const both = { tickets: [jwt([issuer.key]), jwt([second.key])] };
+    two!.discovery.own.addTicket(ticket(two!, 60_000));
+    two!.discovery.own.addTicket(ticket(two!, 2500, second));
+    three!.discovery.own.addTicket(ticket(three!, 60_000));
+    const producer = one!.streams.produce(LINES, both);
+    two!.streams.consume(LINES);
+    const half = three!.streams.consume(LINES);
+    await producer.when.subscribed();
+    await eventually('a refusal', () => half.stats().channels[0]?.closed === CLOSE.streamNotAllowed);
+    expect(producer.stats().channels.map(({ peer }) => peer)).toEqual([two!.self]);
+    await producer.when.unsubscribed();
+    three!.discovery.own.addTicket(ticket(three!, 60_000, second));
+    await half.when.subscribed();
+  });
+
+  it('consumer_multiple_validators: a producer must satisfy all of them', async () => {
+    const [one, two, three] = await nodes(3);
+    const second = newIssuer();
+    for (const by of [issuer, second]) one!.discovery.own.addTicket(ticket(one!, 60_000, by));
+    two!.discovery.own.addTicket(ticket(two!, 60_000, second));
+    const producer = one!.streams.produce(LINES);
+    two!.streams.produce(LINES);
+    await eventually('both are known', () => three!.discovery.peers({ stream: LINES.id }).length === 2);
+    const consumer = three!.streams.consume(LINES, { tickets: [jwt([issuer.key]), jwt([second.key])] });
+    await consumer.when.subscribed();
+    expect(consumer.stats().channels.map(({ peer }) => peer)).toEqual([one!.self]);
+    two!.discovery.own.addTicket(ticket(two!, 60_000));
+    await consumer.when.subscribed(minimumOf(2));
+    // one connection each, however often its tickets were looked at
+    expect(producer.stats().channels).toHaveLength(1);
+  });
+
+  it('revocation: disconnects at once, on either side', async () => {
+    const revoked = createRevokedSet();
+    const [one, two, three] = await nodes(3, { streams: { tickets: { revoked } } });
     const given = ticket(two!, 60_000);
     two!.discovery.own.addTicket(given);
-    const revoked = createRevokedSet();
-    const producer = one!.streams.produce(LINES, gate(one!, revoked));
+    const producer = one!.streams.produce(LINES, admitting);
     two!.streams.produce(LINES);
     two!.streams.consume(LINES);
-    const consumer = three!.streams.consume(LINES, gate(three!, revoked));
+    const consumer = three!.streams.consume(LINES, admitting);
     await Promise.all([producer.when.subscribed(), consumer.when.subscribed()]);
     revoked.add(...revocationIds(nodeHashes, given));
     await Promise.all([producer.when.unsubscribed(), consumer.when.unsubscribed()]);
-  });
-
-  it('expiry without a gate: whatever admit answers as the end is kept to', async () => {
-    const [one, two] = await nodes(2);
-    const until = Date.now() + 1200;
-    const producer = one!.streams.produce(LINES, { admit: () => until });
-    two!.streams.consume(LINES);
-    await producer.when.subscribed();
-    await producer.when.unsubscribed();
-    expect(Date.now()).toBeGreaterThanOrEqual(until);
-  });
-
-  it('a producer waits for a quote that is being verified, and then decides', async () => {
-    const [one, two] = await nodes(2);
-    let verified = false;
-    let tell: (peer: string) => void = () => undefined;
-    const producer = one!.streams.produce(LINES, {
-      admit: () => {
-        if (!verified) throw new Refusal('TICKET_PENDING', 'The quote is being verified.');
-        return null;
-      },
-      admitChanged: (listener) => {
-        tell = listener;
-        return () => undefined;
-      },
-    });
-    const consumer = two!.streams.consume(LINES);
-    await pause(300);
-    expect(consumer.stats().channels).toMatchObject([{ state: 'connecting', closed: null }]);
-    verified = true;
-    tell(two!.self);
-    await producer.when.subscribed();
   });
 });

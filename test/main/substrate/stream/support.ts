@@ -11,11 +11,11 @@ export interface StreamNode extends Member {
 }
 
 export async function streamNode(
-  options: Parameters<typeof member>[0] & Pick<StreamsOptions, 'linksPerPeer'> = {},
+  options: Parameters<typeof member>[0] & { readonly streams?: Partial<StreamsOptions> } = {},
 ): Promise<StreamNode> {
   const one = await member(options);
   const { universe, discovery } = one;
-  const streams = await createStreams({ universe, discovery, linksPerPeer: options.linksPerPeer });
+  const streams = await createStreams({ universe, discovery, ...options.streams });
   onTestFinished(() => streams.close());
   return { ...one, streams, self: discovery.self };
 }

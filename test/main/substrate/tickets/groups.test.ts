@@ -48,7 +48,7 @@ const bonded = (seats: readonly Seat[]): boolean =>
 const LONG = 2500;
 
 describe('members with JWT tickets', () => {
-  it('bond and commit; of two issuers as well as of one', async () => {
+  it('jwt_authorized_peers_can_bond: they bond and commit; of two issuers as well as of one', async () => {
     const { seats } = await table(3, [anyOf(rules, jwt([second.key]))], (node, i) => [
       token(node, i === 1 ? second : issuer),
     ]);
@@ -73,7 +73,7 @@ describe('members with JWT tickets', () => {
     ]);
   });
 
-  it('need one for every validator', async () => {
+  it('multiple_ticket_validators: need one for every validator', async () => {
     const { seats } = await table(3, [rules, jwt([second.key])], (node, i) => [
       token(node),
       ...(i < 2 ? [token(node, second)] : []),
@@ -83,7 +83,7 @@ describe('members with JWT tickets', () => {
     expect(seats.map((seat) => bondsOf(seat))).toEqual([[seats[1]!.node.self], [seats[0]!.node.self], []]);
   });
 
-  it('lose the bond when the ticket leaves the entry, and have it again with a new one', async () => {
+  it('bond_terminated_on_jwt_ticket_revocation: when the ticket leaves the entry; a new one brings it back', async () => {
     const { seats, board } = await table(2, [rules], (node) => [token(node)]);
     await until(() => bonded(seats));
     board.put(seats[1]!.node.self);
@@ -128,7 +128,7 @@ describe('members with JWT tickets', () => {
 });
 
 describe('ids of Groups', () => {
-  it('differ with the validators, so that members that validate otherwise never bond', async () => {
+  it('mismatched_jwt_auth_config_prevents_bonding: they differ with the validators, and members never meet', async () => {
     net = await startNet(scratch, 3);
     const of = net;
     const board = newBoard();
@@ -145,7 +145,7 @@ describe('ids of Groups', () => {
     expect(seats[0]!.gate.standing(of.nodes[2]!.self).state).toBe('admitted');
   });
 
-  it('may have their key derived from a validator', async () => {
+  it('group_key_derived_from_jwt_validator: who knows the validator alone has the key, and bonds', async () => {
     net = await startNet(scratch, 2);
     const of = net;
     const board = newBoard();

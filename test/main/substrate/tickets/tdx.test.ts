@@ -13,61 +13,20 @@ import {
   UNIVERSE,
   utf8,
 } from '../../../../src/protocol/bytes/index.ts';
-import {
-  readTdxTicket,
-  TDX_CLASS,
-  tdxReportData,
-  writeTdxTicket,
-} from '../../../../src/protocol/ticket/index.ts';
-import type { TdxExtra, TdxValidator, Ticket } from '../../../../src/protocol/ticket/index.ts';
+import { readTdxTicket, TDX_CLASS, writeTdxTicket } from '../../../../src/protocol/ticket/index.ts';
+import type { TdxValidator, Ticket } from '../../../../src/protocol/ticket/index.ts';
 import { startNet } from '../../../member/net.ts';
 import type { Net } from '../../../member/net.ts';
 import { describeWith } from '../../../parts.ts';
 import { realCases } from '../../../protocol/attestation/vectors.ts';
 import { codeFrom } from '../../../refusal.ts';
 import { scratch } from '../../../scratch.ts';
-import { buildCollateral, buildQuote, DAY, FORMS, ROOT, T0, V4 } from '../../../vectors/factory/scene.ts';
+import { buildQuote, DAY, FORMS, ROOT, T0, V4 } from '../../../vectors/factory/scene.ts';
 import type { QuoteVariant } from '../../../vectors/factory/scene.ts';
 import { bondsOf, gateOf, newBoard, pause, sit, until } from './board.ts';
+import { collateral, from, measured, MR_TD, PEER, ticketOf, validator, verifier } from './tdx-tickets.ts';
 
-const measured = (byte: number): Uint8Array => new Uint8Array(48).fill(byte);
-const MR_TD = measured(0x11); // what the factory's TDs have
-const RTMR1 = measured(0xa1);
-const RTMR2 = measured(0xa2);
-const PEER = new Uint8Array(32).fill(0xbb);
 const HEX = toHex(PEER);
-
-const validator: TdxValidator = {
-  kind: 'tdx',
-  baseline: { mrtd: MR_TD, rtmr1: RTMR1, rtmr2: RTMR2 },
-  variants: [],
-  simulated: true,
-};
-const collateral = buildCollateral();
-const from = (set: Collateral) => ({ collateralFor: async () => ({ collateral: set, origin: 'test' }) });
-const verifier = (more: Partial<QuoteVerifierOptions> = {}) =>
-  createQuoteVerifier({ collateral: from(collateral), now: () => T0 * 1000, simulatedRoot: ROOT, ...more });
-
-/** A ticket with a quote that is made for it, or for `bound`. */
-function ticketOf(
-  change: Partial<TdxExtra> = {},
-  { td = {}, bound, ...variant }: QuoteVariant & { readonly bound?: Partial<TdxExtra> } = {},
-  form = V4,
-): Ticket {
-  const extra: TdxExtra = {
-    peer: PEER,
-    network: UNIVERSE,
-    startedAt: T0 - 100,
-    quotedAt: T0 - 50,
-    expires: T0 + DAY,
-    ...change,
-  };
-  const quote = buildQuote(form, {
-    ...variant,
-    td: { rtmr1: RTMR1, rtmr2: RTMR2, reportData: tdxReportData({ ...extra, ...bound }), ...td },
-  });
-  return { class: TDX_CLASS, data: writeTdxTicket({ quote, extra }) };
-}
 
 interface Circumstances {
   readonly rules?: Partial<TdxValidator>;

@@ -1,10 +1,14 @@
 /** The gate by itself, with a clock of its own, and then as it stands before a node. */
+import { join } from 'node:path';
 import type { MultiaddrConnection, PeerId } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
+import { Key } from 'interface-datastore';
 import { describe, expect, it } from 'vitest';
-import { createBuckets, peerIdOf } from '../../../../src/main/substrate/universe/index.ts';
+import { createBuckets, openPeerFile, peerIdOf } from '../../../../src/main/substrate/universe/index.ts';
+import { createDenialBook } from '../../../../src/main/substrate/universe/denials.ts';
 import { createGate } from '../../../../src/main/substrate/universe/gate.ts';
 import type { Gate } from '../../../../src/main/substrate/universe/gate.ts';
+import { scratch } from '../../../scratch.ts';
 import { addressOf, eventually, introduce, nodeKey, pause, stranger, universe } from './support.ts';
 
 const from = (address: string): MultiaddrConnection =>
@@ -106,6 +110,27 @@ describe('the gate', () => {
   });
 });
 
+describe('the book of denials', () => {
+  it('knows what has not ended, whatever the clock was set to meanwhile, and reads no rubbish', async () => {
+    const file = openPeerFile({ path: null });
+    const [ann, ben] = [nodeKey().hex, nodeKey().hex];
+    const at = (now: number) => createDenialBook(file, () => now);
+    const left = async (now: number) => (await at(now).read()).map(({ remaining }) => remaining);
+    at(1000).write({ peer: ann, remaining: 500, reason: 'one' });
+    at(1000).write({ peer: ben, remaining: 9000, reason: 'other' });
+    file.put(new Key('/denials/nobody'), Buffer.from('{"until":9e15,"lasts":9e15}'));
+    file.put(new Key(`/denials/${nodeKey().hex}`), Buffer.from('rubbish'));
+    expect(await at(0).read()).toEqual([
+      { peer: ann, remaining: 500, reason: 'one' },
+      { peer: ben, remaining: 9000, reason: 'other' },
+    ]);
+    expect(await left(1400)).toEqual([100, 8600]);
+    expect(await left(1500)).toEqual([8500]);
+    // it was crossed out
+    expect(await left(1400)).toEqual([8600]);
+  });
+});
+
 describe('a node behind its gate', () => {
   it('accepts Ed25519 peers only', async () => {
     const node = await universe();
@@ -136,6 +161,24 @@ describe('a node behind its gate', () => {
     await eventually('the denial to end', () => a.stats().denied.length === 0);
     await a.connect(b.self);
     expect(a.connected()).toEqual([b.self]);
+  });
+
+  it('that starts again goes on denying, as long as it was to, and forgets what was lifted', async () => {
+    const [keys, peerFile] = [nodeKey(), join(scratch(), 'peers.db')];
+    const [forger, lifted] = [await universe(), nodeKey().hex];
+    const before = await universe({ keys, peerFile });
+    before.deny(forger.self, 60_000, 'forged entries');
+    before.deny(lifted, 60_000, 'by mistake');
+    before.deny(lifted, 0, '');
+    await before.close();
+    const after = await universe({ keys, peerFile });
+    expect(after.stats().denied).toMatchObject([{ peer: forger.self, reason: 'forged entries' }]);
+    expect(after.stats().denied[0]!.remaining).toBeLessThanOrEqual(60_000);
+    await introduce(after, forger);
+    await expect(after.connect(forger.self)).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+    after.deny(forger.self, 0, '');
+    await after.connect(forger.self);
+    expect(after.connected()).toEqual([forger.self]);
   });
 
   it('does not take more than its share of connections from one address', async () => {

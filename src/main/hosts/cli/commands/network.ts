@@ -1,7 +1,8 @@
-/** The node on the network: turning it on and off, who is there, meeting somebody. */
-import type { NetworkStatus } from '../../../../contract/index.ts';
+/** The node on the network: turning it on and off, who is there, meeting somebody, the tickets that it shows. */
+import type { NetworkStatus, ShownTicket } from '../../../../contract/index.ts';
+import { fromUtf8 } from '../../../../protocol/bytes/index.ts';
 import type { Command } from '../command.ts';
-import { argument, text } from '../input.ts';
+import { argument, readInput, text } from '../input.ts';
 import { short, table, utc, yes } from '../output.ts';
 
 const statusText = (status: NetworkStatus): string =>
@@ -107,10 +108,74 @@ const connect: Command = {
   },
 };
 
+const ticketRow = ({ id, kind, state, expires, issuer }: ShownTicket): string[] => [
+  id,
+  kind,
+  state,
+  expires === null ? 'does not say when it ends' : `until ${utc(expires)}`,
+  issuer === null ? '' : `by ${issuer}`,
+];
+
+const tickets: Command = {
+  name: 'network tickets',
+  usage: '',
+  summary: 'List the tickets that this node shows to others.',
+  examples: ['muster network tickets', 'muster network tickets --json'],
+  async run(invocation) {
+    const { client, close } = await invocation.connect();
+    try {
+      const { tickets: shown } = await client.network.status();
+      return yes({ tickets: shown }, shown.length === 0 ? 'no tickets' : table(shown.map(ticketRow)));
+    } finally {
+      close();
+    }
+  },
+};
+
+const present: Command = {
+  name: 'network present',
+  usage: 'FILE|-',
+  summary: 'Show a ticket of this node to everybody, so that Streams and Groups let it in; - reads stdin.',
+  examples: ['muster network present ticket.jwt', 'muster network present - < ticket.jwt'],
+  async run(invocation) {
+    const ticket = fromUtf8(readInput(argument(invocation, 0, 'FILE'), MAX_TICKET_FILE));
+    const { client, close } = await invocation.connect();
+    try {
+      const shown = await client.network.present({ ticket });
+      return yes(shown, table([ticketRow(shown)]));
+    } finally {
+      close();
+    }
+  },
+};
+
+/** What the contract takes, white space included. */
+const MAX_TICKET_FILE = 9_000;
+
+const withdraw: Command = {
+  name: 'network withdraw',
+  usage: 'ID',
+  summary: 'Show a ticket no more; what it opened closes.',
+  examples: ['muster network withdraw 5b1c…'],
+  async run(invocation) {
+    const ticket = argument(invocation, 0, 'ID');
+    const { client, close } = await invocation.connect();
+    try {
+      await client.network.withdraw({ ticket });
+      return yes({ ticket }, 'withdrawn');
+    } finally {
+      close();
+    }
+  },
+};
+
 export const networkCommands: readonly Command[] = [
   status,
   turn('on', 'Take part in the network: opens the port of the settings.'),
   turn('off', 'Leave the network.'),
   peers,
   connect,
+  tickets,
+  present,
+  withdraw,
 ];

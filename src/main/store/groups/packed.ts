@@ -1,0 +1,68 @@
+/**
+ * Entries on their way to the worker: two buffers instead of an object and a buffer for each, for what a message
+ * between threads costs is counted in objects.
+ */
+import type { Entry } from '../../../protocol/raft/index.ts';
+import type { GroupWrite } from './group-log.ts';
+
+export type PackedWrite = Omit<GroupWrite, 'append'> & { readonly append?: PackedEntries | undefined };
+
+export interface PackedEntries {
+  /** For each entry: index, term, kind, bytes. */
+  readonly heads: Float64Array;
+  /** One after the other. */
+  readonly data: Uint8Array;
+}
+
+const FIELDS = 4;
+export const ENTRY_KINDS = ['command', 'no-op', 'members'] as const;
+const NOTHING = new Uint8Array(0);
+
+/** What an entry keeps beside its place. */
+export const dataOf = (entry: Entry): Uint8Array => (entry.kind === 'no-op' ? NOTHING : entry.data);
+
+/** The entry with this content; the lists of a change of members are read from its data by whoever feeds the core. */
+export function entryOf(index: number, term: number, kind: number, data: Uint8Array): Entry {
+  switch (ENTRY_KINDS[kind]) {
+    case 'no-op':
+      return { kind: 'no-op', index, term };
+    case 'members':
+      return { kind: 'members', index, term, members: { voters: [], learners: [] }, data };
+    default:
+      return { kind: 'command', index, term, data };
+  }
+}
+
+export function packWrite({ append, ...rest }: GroupWrite): PackedWrite {
+  return append === undefined ? rest : { ...rest, append: pack(append) };
+}
+
+export function unpackWrite({ append, ...rest }: PackedWrite): GroupWrite {
+  return append === undefined ? rest : { ...rest, append: unpack(append) };
+}
+
+function pack(entries: readonly Entry[]): PackedEntries {
+  let size = 0;
+  for (const entry of entries) size += dataOf(entry).length;
+  const heads = new Float64Array(entries.length * FIELDS);
+  const data = new Uint8Array(size);
+  let at = 0;
+  for (const [n, entry] of entries.entries()) {
+    const bytes = dataOf(entry);
+    heads.set([entry.index, entry.term, ENTRY_KINDS.indexOf(entry.kind), bytes.length], n * FIELDS);
+    data.set(bytes, at);
+    at += bytes.length;
+  }
+  return { heads, data };
+}
+
+function unpack({ heads, data }: PackedEntries): Entry[] {
+  const entries: Entry[] = [];
+  let at = 0;
+  for (let n = 0; n < heads.length; n += FIELDS) {
+    const [index = 0, term = 0, kind = 0, length = 0] = heads.subarray(n, n + FIELDS);
+    entries.push(entryOf(index, term, kind, data.subarray(at, at + length)));
+    at += length;
+  }
+  return entries;
+}

@@ -1,2 +1,0 @@
-/** See test/member/net.ts. */
-export * from '../../../member/net.ts';

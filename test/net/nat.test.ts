@@ -1,0 +1,102 @@
+/**
+ * Nodes behind routers that translate addresses and let nothing in by itself: real processes, real NAT of the kernel,
+ * in namespaces. They are reached over a relay, and directly as soon as one side can be dialled (DCUtR's first way:
+ * the hidden side dials back). Two hidden sides stay with the relay: libp2p's TCP here cannot dial from the port that
+ * it listens on, which punching a hole needs.
+ */
+import { fork } from 'node:child_process';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWith } from '../parts.ts';
+import { makeInternet } from '../member/internet.ts';
+import type { Internet } from '../member/internet.ts';
+import { callProcess } from '../process-calls.ts';
+import { eventually } from '../main/substrate/universe/support.ts';
+import type { PeerCalls } from './peer.ts';
+
+type Peer = { readonly [K in keyof PeerCalls]: PeerCalls[K] } & { readonly self: string };
+
+describeWith('netfilter', 'behind a NAT', () => {
+  let internet: Internet | undefined;
+  const processes: ReturnType<typeof fork>[] = [];
+  let relayAddresses: readonly string[] = [];
+
+  const start = async (
+    within: readonly string[],
+    options: Parameters<PeerCalls['start']>[0],
+  ): Promise<Peer> => {
+    const [command = '', ...before] = within;
+    const child = fork(`${import.meta.dirname}/peer.ts`, {
+      execPath: command,
+      execArgv: [...before, process.execPath],
+    });
+    processes.push(child);
+    const { ask } = callProcess(child);
+    const { self } = (await ask('start', [options])) as { self: string };
+    return new Proxy({ self } as Peer, {
+      get: (target, name) =>
+        name === 'self'
+          ? target.self
+          : name === 'then'
+            ? undefined
+            : (...args: unknown[]) => ask(String(name), args),
+    });
+  };
+  /** A node at home: it listens, but no router lets anybody in to it. */
+  const hidden = async (home: number): Promise<Peer> => {
+    const peer = await start(internet!.home(home), {
+      listen: ['/ip4/0.0.0.0/tcp/4001'],
+      relay: { seek: 1 },
+      bootstrap: relayAddresses,
+    });
+    await eventually('a reservation', async () => (await peer.reach()) === 'relayed', 30_000);
+    return peer;
+  };
+  /** Its addresses over the relay. */
+  const relayed = async (peer: Peer): Promise<string[]> =>
+    (await peer.addresses()).filter((address) => address.includes('/p2p-circuit'));
+
+  beforeAll(async () => {
+    internet = makeInternet({ hosts: 2, homes: 3 });
+    const relay = await start(internet.host(0), {
+      listen: [`/ip4/${internet.address(0)}/tcp/4001`],
+      relay: { serve: true },
+    });
+    relayAddresses = await relay.addresses();
+  });
+  afterAll(() => {
+    for (const child of processes) child.kill('SIGKILL');
+    internet?.close();
+  });
+
+  it('a node is reached over a relay, and directly once it has dialled back', async () => {
+    const inside = await hidden(0);
+    const outside = await start(internet!.host(1), {
+      listen: [`/ip4/${internet!.address(1)}/tcp/4001`],
+      bootstrap: relayAddresses,
+    });
+    await outside.learn(inside.self, await relayed(inside));
+    await expect(outside.echo(inside.self, 'hello')).resolves.toBe('hello');
+    const [direct] = await eventually(
+      'a direct connection',
+      async () => {
+        const found = (await outside.connections(inside.self)).filter((one) => !one.relayed);
+        return found.length > 0 && found;
+      },
+      30_000,
+    );
+    // the router's address is what the outside sees, and the inside is who dialled
+    expect(direct?.address).toContain(`/ip4/${internet!.router(0)}/`);
+    expect(direct?.direction).toBe('inbound');
+    await expect(outside.echo(inside.self, 'again')).resolves.toBe('again');
+  });
+
+  it('two nodes meet over the relay, and stay there', async () => {
+    const [left, right] = [await hidden(1), await hidden(2)];
+    await left.learn(right.self, await relayed(right));
+    for (let n = 0; n < 20; n++)
+      await expect(left.echo(right.self, `frame ${n}`)).resolves.toBe(`frame ${n}`);
+    const connections = await left.connections(right.self);
+    expect(connections.length).toBeGreaterThan(0);
+    expect(connections.every((one) => one.relayed)).toBe(true);
+  });
+});
