@@ -35,12 +35,13 @@ export function leafHash(hashes: Hashes, leaf: Uint8Array): Uint8Array {
 
 /** SHA-256(0x01 ‖ left ‖ right); both children are 32 bytes (the callers here see to that). */
 export function nodeHash(hashes: Hashes, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + 2 * HASH_BYTES);
-  input[0] = 1;
-  input.set(left, 1);
-  input.set(right, 1 + HASH_BYTES);
-  return hashes.sha256(input);
+  node.set(left, 1);
+  node.set(right, 1 + HASH_BYTES);
+  return hashes.sha256(node);
 }
+
+/** Filled anew for each node and read at once: there are as many of them as leaves. */
+const node = Uint8Array.from({ length: 1 + 2 * HASH_BYTES }, () => 1);
 
 /** Refuses what is not a 32-byte hash. Errors: `LOG_HASH`. */
 export function checkHash(hash: Uint8Array, what: string): Uint8Array {

@@ -46,12 +46,16 @@ function pack(entries: readonly Entry[]): PackedEntries {
   for (const entry of entries) size += dataOf(entry).length;
   const heads = new Float64Array(entries.length * FIELDS);
   const data = new Uint8Array(size);
-  let at = 0;
-  for (const [n, entry] of entries.entries()) {
+  let [at, head] = [0, 0];
+  for (const entry of entries) {
     const bytes = dataOf(entry);
-    heads.set([entry.index, entry.term, ENTRY_KINDS.indexOf(entry.kind), bytes.length], n * FIELDS);
+    heads[head] = entry.index;
+    heads[head + 1] = entry.term;
+    heads[head + 2] = ENTRY_KINDS.indexOf(entry.kind);
+    heads[head + 3] = bytes.length;
     data.set(bytes, at);
     at += bytes.length;
+    head += FIELDS;
   }
   return { heads, data };
 }
@@ -59,10 +63,12 @@ function pack(entries: readonly Entry[]): PackedEntries {
 function unpack({ heads, data }: PackedEntries): Entry[] {
   const entries: Entry[] = [];
   let at = 0;
-  for (let n = 0; n < heads.length; n += FIELDS) {
-    const [index = 0, term = 0, kind = 0, length = 0] = heads.subarray(n, n + FIELDS);
-    entries.push(entryOf(index, term, kind, data.subarray(at, at + length)));
-    at += length;
+  for (let head = 0; head < heads.length; head += FIELDS) {
+    const end = at + (heads[head + 3] ?? 0);
+    entries.push(
+      entryOf(heads[head] ?? 0, heads[head + 1] ?? 0, heads[head + 2] ?? 0, data.subarray(at, end)),
+    );
+    at = end;
   }
   return entries;
 }

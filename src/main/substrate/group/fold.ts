@@ -3,7 +3,7 @@
  * the leaves in their order (coalition.md 3.4, StateMachine). A command that was sent twice is a leaf once.
  */
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import { createSessions, leafOf, tagOf } from '../../../protocol/group/index.ts';
+import { createSessions, createTagReader, leafOf } from '../../../protocol/group/index.ts';
 import type { Entry, Position } from '../../../protocol/raft/index.ts';
 import { decodeSnapshot } from '../../store/index.ts';
 import type { CommitWrite, GroupLog, Snapshot } from '../../store/index.ts';
@@ -70,6 +70,7 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
   let applied = leaves;
   let appliedTo = log.opened.committed;
 
+  const readTag = createTagReader();
   let queue: Batch[] = [];
   let running = false;
   let applying: Promise<void> = Promise.resolve();
@@ -80,9 +81,10 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
         const { commands, own, upTo } = merge(queue);
         queue = [];
         const answers = commands.length === 0 ? [] : await machine.apply(commands);
-        for (const [i, counter] of own.entries()) {
+        for (let i = 0; i < own.length; i++) {
+          const counter = own[i];
           const command = commands[i];
-          if (counter === null || command === undefined) continue;
+          if (counter == null || command === undefined) continue;
           session.done(counter, { index: command.index, answer: answers[i] as Answer }, command.position);
         }
         applied += commands.length;
@@ -108,7 +110,7 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
       const gaps: number[] = [];
       let membersMoved = false;
       for (const entry of entries) {
-        const tag = entry.kind === 'command' ? tagOf(entry.data) : null;
+        const tag = entry.kind === 'command' ? readTag(entry.data) : null;
         if (entry.kind === 'command' && tag !== null && sessions.take(tag)) {
           const position = { term: entry.term, index: entry.index };
           batch.commands.push({ leaf: leafOf(entry.data), index: leaves, position });

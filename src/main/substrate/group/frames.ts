@@ -180,8 +180,10 @@ const raft = (message: Message): GroupFrame => ({ kind: 'raft', message });
 
 function readEntry(value: unknown, index: number): Entry {
   if (!Array.isArray(value)) throw malformed();
-  const [kind, term, data] = value as unknown[];
-  switch (kind) {
+  const item = value as unknown[];
+  const term = item[1];
+  const data = item[2];
+  switch (item[0]) {
     case 0:
       return { kind: 'command', index, term: count(term), data: bytes(data) };
     case 1:

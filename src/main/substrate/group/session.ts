@@ -85,10 +85,10 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
       const next = unsent.shift();
       if (next === undefined) break;
       counter += 1;
-      const { leaf, ...awaited } = next;
+      const { leaf, placed, done, reject } = next;
       const data = encodeCommand(nonce, counter, leaf);
-      pending.set(counter, { data, ...awaited });
-      if (awaited.placed !== null) unplaced.add(counter);
+      pending.set(counter, { data, placed, done, reject });
+      if (placed !== null) unplaced.add(counter);
       fresh.push(data);
     }
     if (fresh.length > 0 && !offline) offline = !sendParts(fresh);
@@ -121,25 +121,19 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
     return one;
   };
 
-  const enter = (leaf: Uint8Array, awaited: Awaited<Answer>, signal?: AbortSignal): void => {
-    const { placed, done, reject } = awaited;
-    if (ended !== null) return reject(ended);
-    if (leaf.length > MAX_LEAF)
-      return reject(new Refusal('COMMAND_TOO_LONG', `A command has at most ${MAX_LEAF} bytes.`));
-    if (unsent.length >= MAX_UNSENT)
-      return reject(new Refusal('GROUP_BUSY', 'Too many commands wait for this Group.'));
-    const takenBack = (): Refusal =>
-      new Refusal('CANCELLED', 'The command was taken back before it was sent.');
-    if (signal?.aborted === true) return reject(takenBack());
+  const takenBack = (): Refusal => new Refusal('CANCELLED', 'The command was taken back before it was sent.');
+  /** Listens to the signal for as long as the command waits. */
+  const cancellable = (waiting: Unsent<Answer>, signal: AbortSignal): Unsent<Answer> => {
+    const { leaf, placed, done, reject } = waiting;
     const cancel = (): void => {
       // what was sent may be committed; only what was not can be taken back
-      const at = unsent.indexOf(waiting);
+      const at = unsent.indexOf(own);
       if (at < 0) return;
       unsent.splice(at, 1);
       reject(takenBack());
     };
-    const deaf = (): void => signal?.removeEventListener('abort', cancel);
-    const waiting: Unsent<Answer> = {
+    const deaf = (): void => signal.removeEventListener('abort', cancel);
+    const own: Unsent<Answer> = {
       leaf,
       placed,
       done(result, position) {
@@ -151,8 +145,19 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
         reject(error);
       },
     };
-    unsent.push(waiting);
-    signal?.addEventListener('abort', cancel, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
+    return own;
+  };
+
+  const enter = (waiting: Unsent<Answer>, signal?: AbortSignal): void => {
+    const { leaf, reject } = waiting;
+    if (ended !== null) return reject(ended);
+    if (leaf.length > MAX_LEAF)
+      return reject(new Refusal('COMMAND_TOO_LONG', `A command has at most ${MAX_LEAF} bytes.`));
+    if (unsent.length >= MAX_UNSENT)
+      return reject(new Refusal('GROUP_BUSY', 'Too many commands wait for this Group.'));
+    if (signal?.aborted === true) return reject(takenBack());
+    unsent.push(signal === undefined ? waiting : cancellable(waiting, signal));
     schedule();
   };
 
@@ -173,10 +178,10 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
   return {
     id,
     submit: (leaf, signal) =>
-      new Promise((resolve, reject) => enter(leaf, { placed: null, done: resolve, reject }, signal)),
+      new Promise((resolve, reject) => enter({ leaf, placed: null, done: resolve, reject }, signal)),
     feed: (leaf, signal) =>
       new Promise((resolve, reject) =>
-        enter(leaf, { placed: resolve, done: (_, position) => resolve(position), reject }, signal),
+        enter({ leaf, placed: resolve, done: (_, position) => resolve(position), reject }, signal),
       ),
     appended(entries) {
       if (unplaced.size === 0) return;
