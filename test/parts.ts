@@ -7,8 +7,17 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { describe, it } from 'vitest';
+import { canMount } from './small-disk.ts';
 
-export type Part = 'docker' | 'registry' | 'chromium' | 'vectors' | 'electron' | 'netfilter' | 'etcd';
+export type Part =
+  | 'docker'
+  | 'registry'
+  | 'chromium'
+  | 'vectors'
+  | 'electron'
+  | 'netfilter'
+  | 'etcd'
+  | 'tmpfs';
 
 /** The socket of the container engine that tests use. */
 export const dockerSocket = process.env['MUSTER_DOCKER_SOCKET'] ?? '/var/run/docker.sock';
@@ -60,6 +69,7 @@ const probes: Readonly<Record<Part, () => boolean>> = {
     process.geteuid?.() === 0 && onPath('iptables') !== undefined && onPath('ip') !== undefined,
   electron: () => electronPath() !== undefined,
   etcd: () => onPath('etcd') !== undefined,
+  tmpfs: canMount,
 };
 const found = new Map<Part, boolean>();
 

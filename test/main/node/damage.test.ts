@@ -1,14 +1,15 @@
 /** A node on a damaged, restored or full disk: one clear code, and what was committed before still verifies. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statfsSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/main/api/index.ts';
 import { openTestNode, openReadyNode, ownerOf, PASSPHRASE } from '../../node.ts';
+import { describeWith } from '../../parts.ts';
 import { exportBundle, judgeBundle, verifyEntry } from '../../outsider.ts';
 import { codeFrom } from '../../refusal.ts';
 import { scratch } from '../../scratch.ts';
+import { smallDisk } from '../../small-disk.ts';
 import { garble, truncateTail } from '../store/folder.ts';
 import { crashCopyOf, issueTickets, peer, problemOf } from './support.ts';
 
@@ -140,34 +141,13 @@ describe('a node whose store contradicts itself', () => {
   });
 });
 
-/** A disk of its own, small enough to fill; null where that cannot be had. */
-function smallDisk(mib: number): string | null {
-  const folder = scratch();
-  if (process.platform !== 'linux' || process.geteuid?.() !== 0) return null;
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', folder]).status !== 0) return null;
-  onTestFinished(() => void spawnSync('umount', ['-l', folder]));
-  return folder;
-}
-const probe = process.geteuid?.() === 0 && process.platform === 'linux' && canMount();
-function canMount(): boolean {
-  const folder = join('/tmp', `muster-mount-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0;
-  if (mounted) spawnSync('umount', ['-l', folder]);
-  rmSync(folder, { recursive: true, force: true });
-  return mounted;
-}
-if (!probe) console.log('not run here: tmpfs (a full disk)');
-
-describe.skipIf(!probe)(`a node on a full disk${probe ? '' : ' (not run here: tmpfs)'}`, () => {
+describeWith('tmpfs', 'a node on a full disk', () => {
   it('says so, keeps what it has, and goes on when there is room again', async () => {
-    const folder = smallDisk(12)!;
-    expect(folder).not.toBeNull();
+    const folder = scratch();
+    const disk = smallDisk(folder, 12);
     const { node, client } = await openReadyNode(folder);
     await issueTickets(client, 5);
-    const filler = join(folder, 'filler');
-    const { bavail, bsize } = statfsSync(folder);
-    writeFileSync(filler, Buffer.alloc(bavail * bsize - 256 * 1024));
+    disk.fill(256 * 1024);
     let written = 5;
     let code = '';
     while (code === '' && written < 2000) {
@@ -184,7 +164,7 @@ describe.skipIf(!probe)(`a node on a full disk${probe ? '' : ' (not run here: tm
     expect(full.checkpoint!.size).toBeGreaterThanOrEqual(2 + written);
     expect((await client.tickets.list({})).tickets.length).toBeGreaterThanOrEqual(written);
 
-    unlinkSync(filler);
+    disk.free();
     const [index] = await issueTickets(client, 1, 6000);
     expect(index).toBeGreaterThanOrEqual(2 + written);
     await verifyEntry(client, index!);
@@ -196,14 +176,14 @@ describe.skipIf(!probe)(`a node on a full disk${probe ? '' : ' (not run here: tm
   });
 
   it('does not start on it, says so, and starts whole when there is room', async () => {
-    const folder = smallDisk(12)!;
+    const folder = scratch();
+    const disk = smallDisk(folder, 12);
     const { node, client } = await openReadyNode(folder);
     await issueTickets(client, 5);
     await node.close();
-    const { bavail, bsize } = statfsSync(folder);
-    writeFileSync(join(folder, 'filler'), Buffer.alloc(bavail * bsize));
+    disk.fill(0);
     for (const _ of [1, 2]) expect(await codeFrom(openTestNode(folder))).toBe('STORE_FULL');
-    unlinkSync(join(folder, 'filler'));
+    disk.free();
     expect(await expectVerifies(ownerOf(await openTestNode(folder)))).toBe(7);
   });
 });

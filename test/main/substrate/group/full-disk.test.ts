@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startFleet } from '../../../member/fleet.ts';
 import type { Member } from '../../../member/fleet.ts';
-import { describeWithSmallDisk, smallDisk } from '../../../member/small-disk.ts';
+import { describeWith } from '../../../parts.ts';
 import { scratch } from '../../../scratch.ts';
+import { smallDisk } from '../../../small-disk.ts';
 
 /** Large enough that a few dozen fill what is left of the disk. */
 const big = (n: number): string => `${n} `.padEnd(16_000, 'x');
 
-describeWithSmallDisk('a member whose disk is full', () => {
+describeWith('tmpfs', 'a member whose disk is full', () => {
   it.each([
     { role: 'leads', end: 'stop' },
     { role: 'follows', end: 'kill' },

@@ -1,9 +1,9 @@
-/** A disk of its own for a test, small enough to fill: tmpfs, which only root may mount. */
+/** A disk of its own for a test, small enough to fill: tmpfs, which only root may mount (the part `tmpfs`). */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 function mount(folder: string, mib: number): boolean {
   if (process.platform !== 'linux' || process.geteuid?.() !== 0) return false;
@@ -11,25 +11,12 @@ function mount(folder: string, mib: number): boolean {
 }
 const unmount = (folder: string): void => void spawnSync('umount', ['-l', folder]);
 
-/** Asked of the world once per process. */
-let found: boolean | undefined;
-function canMount(): boolean {
-  if (found !== undefined) return found;
+export function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'muster-mount-'));
-  found = mount(folder, 1);
-  if (found) unmount(folder);
+  const mounted = mount(folder, 1);
+  if (mounted) unmount(folder);
   rmSync(folder, { recursive: true, force: true });
-  return found;
-}
-
-/** A `describe` that needs small disks; where none can be mounted it is skipped and says so. */
-export function describeWithSmallDisk(title: string, body: () => void): void {
-  if (canMount()) {
-    describe(title, body);
-    return;
-  }
-  console.log(`not run here: tmpfs (${title})`);
-  describe.skip(`${title} (not run here: tmpfs)`, () => it('is left out', () => undefined));
+  return mounted;
 }
 
 export interface SmallDisk {
