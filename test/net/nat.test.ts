@@ -13,6 +13,7 @@ import { callProcess } from '../process-calls.ts';
 import { eventually } from '../main/substrate/universe/support.ts';
 import type { PeerCalls } from './peer.ts';
 
+type Connection = Awaited<ReturnType<PeerCalls['connections']>>[number];
 type Peer = { readonly [K in keyof PeerCalls]: PeerCalls[K] } & { readonly self: string };
 
 describeWith('netfilter', 'behind a NAT', () => {
@@ -75,20 +76,26 @@ describeWith('netfilter', 'behind a NAT', () => {
       bootstrap: relayAddresses,
     });
     await outside.learn(inside.self, await relayed(inside));
-    await expect(outside.echo(inside.self, 'hello')).resolves.toBe('hello');
-    const [direct] = await eventually(
-      'a direct connection',
-      async () => {
-        const found = (await outside.connections(inside.self)).filter((one) => !one.relayed);
-        return found.length > 0 && found;
-      },
-      30_000,
-    );
+    const direct = async (): Promise<Connection | undefined> =>
+      (await outside.connections(inside.self)).find((one) => !one.relayed);
+    // it is tried once for each relayed connection, with what the two know of each other by then
+    let found: Connection | undefined;
+    const answers: unknown[] = [];
+    for (let attempt = 0; found === undefined && attempt < 8; attempt++) {
+      if (attempt > 0) await outside.drop(inside.self);
+      // the relayed connection may end under it, once there is a direct one
+      answers.push(await outside.echo(inside.self, 'hello').catch(() => null));
+      found = await eventually('a direct connection', direct, 6000).catch(() => undefined);
+    }
+    expect(answers).toContain('hello');
     // the router's address is what the outside sees, and the inside is who dialled
-    expect(direct?.address).toContain(`/ip4/${internet!.router(0)}/`);
-    expect(direct?.direction).toBe('inbound');
-    await expect(outside.echo(inside.self, 'again')).resolves.toBe('again');
-  });
+    expect(found?.address).toContain(`/ip4/${internet!.router(0)}/`);
+    expect(found?.direction).toBe('inbound');
+    await eventually(
+      'an answer',
+      async () => (await outside.echo(inside.self, 'again').catch(() => '')) === 'again',
+    );
+  }, 90_000);
 
   it('two nodes meet over the relay, and stay there', async () => {
     const [left, right] = [await hidden(1), await hidden(2)];

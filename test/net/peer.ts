@@ -13,6 +13,8 @@ export interface PeerCalls {
   learn(peer: string, addresses: readonly string[]): Promise<void>;
   /** Sends a frame over a link of its own and answers what comes back. */
   echo(peer: string, text: string): Promise<unknown>;
+  /** Ends the connections with this peer. */
+  drop(peer: string): Promise<void>;
   /** Connections with this peer. */
   connections(peer: string): Promise<readonly { address: string; relayed: boolean; direction: string }[]>;
 }
@@ -42,6 +44,7 @@ const calls: PeerCalls = {
     await link.close(200);
     return answer;
   },
+  drop: (peer) => universe.disconnect(peer),
   connections: async (peer) =>
     universe
       .stats()
