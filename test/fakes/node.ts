@@ -42,6 +42,8 @@ export interface FakeOptions {
   readonly fresh?: boolean;
   readonly locked?: boolean;
   readonly contractMajor?: number;
+  /** The page learns what it may do when this has passed. */
+  readonly aboutAfter?: Promise<void>;
   /** Makes the list of machines fail, to see what unknown looks like. */
   readonly failMachines?: boolean;
   /** How many peers the network has; by default what suits the data. */
@@ -632,17 +634,20 @@ export async function startFakeNode(options: FakeOptions): Promise<FakeNode> {
         tell('network');
         return settings;
       }),
-      about: os.settings.about.handler(() => ({
-        version: '0.1.0',
-        contract: options.contractMajor ?? CONTRACT_MAJOR,
-        host: 'test' as const,
-        capabilities: ['pair'],
-        runtime: 'Node 24.21.0',
-        dataFolder: '/var/lib/muster',
-        startedAt: now - 3_600_000,
-        session: { scopes: ['admin' as const], door: 'console' },
-        problems: [],
-      })),
+      about: os.settings.about.handler(async () => {
+        await options.aboutAfter;
+        return {
+          version: '0.1.0',
+          contract: options.contractMajor ?? CONTRACT_MAJOR,
+          host: 'test' as const,
+          capabilities: ['pair'],
+          runtime: 'Node 24.21.0',
+          dataFolder: '/var/lib/muster',
+          startedAt: now - 3_600_000,
+          session: { scopes: ['admin' as const], door: 'console' },
+          problems: [],
+        };
+      }),
       pair: os.settings.pair.handler(() => ({
         url: 'http://127.0.0.1:7411/pair/Q2hhbmdlIG1l',
         expires: Date.now() + 300_000,

@@ -39,8 +39,8 @@ export async function openLab(): Promise<Lab> {
         complaints,
         async go(address) {
           await page.goto(`${node.origin}/${address}`);
-          // behind a dialog the heading of the page is hidden from everybody
-          await page.locator('h1, [role="dialog"]').first().waitFor();
+          // behind a dialog the heading of the page is hidden from everybody; "Starting" is no page yet
+          await page.locator('main:not([aria-busy="true"]) h1, [role="dialog"]').first().waitFor();
         },
         async close() {
           await context.close();

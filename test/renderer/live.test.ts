@@ -70,6 +70,18 @@ describeWith('chromium', 'the interface', () => {
     await close();
   });
 
+  it('keeps the first key of a sequence while it learns what this person may do', async () => {
+    const about = Promise.withResolvers<void>();
+    const { page, go, close } = await lab.open({ data: 'normal', aboutAfter: about.promise });
+    await go('#/compute');
+    await page.keyboard.press('g');
+    about.resolve();
+    await page.getByRole('button', { name: 'Submit workload' }).waitFor();
+    await page.keyboard.press('m');
+    await page.getByRole('heading', { level: 1, name: 'Machines' }).waitFor();
+    await close();
+  });
+
   it('is walked by keys alone', async () => {
     const { page, go, close } = await lab.open({ data: 'normal' });
     await go('#/');

@@ -6,6 +6,7 @@ import { completeNodes, Frontier, rootOf } from '../../protocol/log/index.ts';
 import type { FrontierState, NodeReader } from '../../protocol/log/index.ts';
 import { nodeHashes } from '../hashes.ts';
 import type { Database } from './database.ts';
+import { storedTiles } from './tiles.ts';
 
 /** Where the hashes of a tree lie. */
 export interface TreeRows {
@@ -40,23 +41,7 @@ export const treeRows = (db: Database): TreeRows => ({
       .sql('SELECT leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx')
       .all(first, first + count)
       .map((row) => row['leaf'] as Uint8Array),
-  roots: (level, first, count) =>
-    db
-      .sql('SELECT root FROM tiles WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx')
-      .all(level, first, first + count)
-      .map((row) => row['root'] as Uint8Array),
-  tile: (level, index) =>
-    db.sql('SELECT hashes FROM tiles WHERE level = ? AND idx = ?').get(level, index)?.['hashes'] as
-      | Uint8Array
-      | undefined,
-  putTile(level, index, root, hashes) {
-    db.sql('INSERT INTO tiles (level, idx, root, hashes) VALUES (?, ?, ?, ?)').run(
-      level,
-      index,
-      root,
-      hashes,
-    );
-  },
+  ...storedTiles(db),
 });
 
 export function createTree(stored: TreeRows, state: FrontierState): StoredTree {

@@ -35,13 +35,12 @@ export function leafHash(hashes: Hashes, leaf: Uint8Array): Uint8Array {
 
 /** SHA-256(0x01 ‖ left ‖ right); both children are 32 bytes (the callers here see to that). */
 export function nodeHash(hashes: Hashes, left: Uint8Array, right: Uint8Array): Uint8Array {
-  nodeInput.set(left, 1);
-  nodeInput.set(right, 1 + HASH_BYTES);
-  return hashes.sha256(nodeInput);
+  const input = new Uint8Array(1 + 2 * HASH_BYTES);
+  input[0] = 1;
+  input.set(left, 1);
+  input.set(right, 1 + HASH_BYTES);
+  return hashes.sha256(input);
 }
-
-/** Filled anew for each node and read at once: there are as many of them as leaves. */
-const nodeInput = Uint8Array.from({ length: 1 + 2 * HASH_BYTES }, () => 1);
 
 /** Refuses what is not a 32-byte hash. Errors: `LOG_HASH`. */
 export function checkHash(hash: Uint8Array, what: string): Uint8Array {

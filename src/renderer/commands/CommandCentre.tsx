@@ -1,7 +1,7 @@
 /** Listens to the keys, runs the table's commands, and holds palette and shortcut sheet. */
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { allows } from '../../contract/index.ts';
 import { useNode } from '../client/context.tsx';
@@ -43,30 +43,30 @@ export function CommandCentre({ children }: { children: ReactNode }) {
     [scopes],
   );
 
-  useEffect(() => {
-    let typed: string[] = [];
-    let last = 0;
-    const onKey = (event: KeyboardEvent): void => {
-      const name = keyName(event);
-      const chord = name.startsWith('Control+') || name.startsWith('Alt+');
-      if (event.defaultPrevented || event.isComposing || (!chord && isTyping(event.target))) return;
-      // a dialog keeps the keys to itself
-      if (!chord && document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null)
-        return;
-      const now = Date.now();
-      typed = now - last > SEQUENCE_MS ? [name] : [...typed, name];
-      last = now;
-      let found = matchKeys(typed, allowed);
-      if (found === null && typed.length > 1) found = matchKeys((typed = [name]), allowed);
-      if (found === null) typed = [];
-      if (found === null || found === 'more') return;
-      typed = [];
-      event.preventDefault();
-      found.run(host);
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, [allowed, host]);
+  // what was typed of a sequence outlives a new list of commands: the scopes may arrive in between
+  const typed = useRef<{ keys: readonly string[]; at: number }>({ keys: [], at: 0 });
+  const onKey = useEffectEvent((event: KeyboardEvent): void => {
+    const name = keyName(event);
+    const chord = name.startsWith('Control+') || name.startsWith('Alt+');
+    if (event.defaultPrevented || event.isComposing || (!chord && isTyping(event.target))) return;
+    // a dialog keeps the keys to itself
+    if (!chord && document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null) return;
+    // when the key was pressed, however late a busy page hears of it
+    const at = event.timeStamp;
+    let keys = at - typed.current.at > SEQUENCE_MS ? [name] : [...typed.current.keys, name];
+    let found = matchKeys(keys, allowed);
+    if (found === null && keys.length > 1) found = matchKeys((keys = [name]), allowed);
+    typed.current = { keys: found === 'more' ? keys : [], at };
+    if (found === null || found === 'more') return;
+    event.preventDefault();
+    found.run(host);
+  });
+  // before the page is painted: a key that follows what one sees is heard
+  useLayoutEffect(() => {
+    const listen = (event: KeyboardEvent): void => onKey(event);
+    document.addEventListener('keydown', listen);
+    return () => document.removeEventListener('keydown', listen);
+  }, []);
 
   const value = useMemo(() => ({ openPalette: host.openPalette, openShortcuts: host.openShortcuts }), [host]);
   return (

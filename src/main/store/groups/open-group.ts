@@ -17,6 +17,7 @@ import type { Entry, Position } from '../../../protocol/raft/index.ts';
 import { nodeHashes } from '../../hashes.ts';
 import { timelineOf } from '../checkpoints.ts';
 import type { Database } from '../database.ts';
+import { storedTiles } from '../tiles.ts';
 import { createTree, TILE } from '../tree.ts';
 import type { TreeRows } from '../tree.ts';
 import { storedEntries } from './entries.ts';
@@ -66,6 +67,7 @@ export function openGroup(db: Database, file: GroupHeadFile, num: number) {
 
   const entries = storedEntries(db, num);
   const timeline = timelineOf(db, num);
+  const tiles = storedTiles(db, num);
   const rows: TreeRows = {
     leaves(first, count) {
       if (first === raggedFrom && count <= ragged.length) return ragged.slice(0, count);
@@ -80,28 +82,17 @@ export function openGroup(db: Database, file: GroupHeadFile, num: number) {
       return [...kept, ...rest];
     },
     roots(level, first, count) {
-      const roots = db
-        .sql('SELECT root FROM tiles WHERE grp = ? AND level = ? AND idx >= ? AND idx < ? ORDER BY idx')
-        .all(num, level, first, first + count)
-        .map((tile) => tile['root'] as Uint8Array);
+      const roots = tiles.roots(level, first, count);
       if (roots.length < count) throw pruned();
       return roots;
     },
     tile(level, index) {
-      const hashes = db
-        .sql('SELECT hashes FROM tiles WHERE grp = ? AND level = ? AND idx = ?')
-        .get(num, level, index)?.['hashes'] as Uint8Array | undefined;
+      const hashes = tiles.tile(level, index);
       // of a tile that came with a state there is the root alone
       return hashes?.length === 0 ? undefined : hashes;
     },
     putTile(level, index, root, hashes) {
-      db.sql('INSERT INTO tiles (grp, level, idx, root, hashes) VALUES (?, ?, ?, ?, ?)').run(
-        num,
-        level,
-        index,
-        root,
-        hashes,
-      );
+      tiles.putTile(level, index, root, hashes);
       if (level === 0) db.sql('DELETE FROM edges WHERE grp = ? AND leaf < ?').run(num, (index + 1) * TILE);
     },
   };

@@ -19,6 +19,7 @@ import type {
   Timing,
 } from '../../../protocol/raft/index.ts';
 import type { CommitWrite, GroupLog, Head } from '../../store/index.ts';
+import { createOutbox, isElection } from './outbox.ts';
 
 export interface ReplicaOptions {
   readonly self: MemberId;
@@ -131,26 +132,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     for (const resolve of idle.splice(0)) resolve();
   };
 
-  /** Appends without entries wait for the end of this turn: what goes to the same member meanwhile says it as well. */
-  const empty = new Map<MemberId, Message>();
-  const sendEmpty = (): void => {
-    for (const [to, message] of empty) send(to, message);
-    empty.clear();
-  };
-  const sendAll = (envelopes: readonly Envelope[]): void => {
-    for (const { to, message } of envelopes) {
-      if (isElection(message) && options.mute()) continue;
-      if (message.kind === 'append') {
-        empty.delete(to);
-        if (message.entries.length === 0) {
-          if (empty.size === 0) setImmediate(sendEmpty);
-          empty.set(to, message);
-          continue;
-        }
-      }
-      send(to, message);
-    }
-  };
+  const sendAll = createOutbox(send, options.mute);
 
   const drive = (input: Input): Effects => {
     const result = step(raft, input);
@@ -331,9 +313,6 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     },
   };
 }
-
-const isElection = ({ kind }: Message): boolean =>
-  kind === 'vote-request' || kind === 'vote-answer' || kind === 'stand-now';
 
 /** The newest stored entries: everything that is not committed, and some of what is. */
 async function readTail(log: GroupLog): Promise<{ before: Position; entries: Entry[] }> {

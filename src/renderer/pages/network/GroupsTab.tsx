@@ -7,12 +7,13 @@ import { useT } from '../../language/context.tsx';
 import { useAnnounce } from '../../parts/Announce.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Empty } from '../../parts/Empty.tsx';
-import { EntityLink, Glyph } from '../../parts/EntityLink.tsx';
+import { EntityLink } from '../../parts/EntityLink.tsx';
 import { Mark } from '../../parts/Mark.tsx';
 import { Facts } from '../../parts/Page.tsx';
 import { Thrown } from '../../parts/Problem.tsx';
 import { saveFile } from '../../parts/save.ts';
 import { Time } from '../../parts/Time.tsx';
+import { Card, WideTable } from './Card.tsx';
 import { groupSentence, lagOf } from './group-sentence.ts';
 import styles from './network.module.css';
 import { PeerLink } from './PeerLink.tsx';
@@ -36,55 +37,48 @@ function GroupCard({ group }: { group: NetworkGroup }) {
   const { key, values, mark } = groupSentence(group);
   const behind = lagOf(group);
   return (
-    <article className={styles.group} aria-label={group.origin}>
-      <header className={styles.groupHead}>
-        <h2>
-          <Glyph id={group.id} size={16} />
-          {group.origin}
-        </h2>
-        <p>
-          <Mark kind={mark} label="" />
-          <span>{t(key, values)}</span>
-        </p>
-      </header>
-      <div className={styles.groupBody}>
-        <Facts
-          rows={[
-            [t('groups.role'), t(`groups.role.${group.role}`)],
-            [t('groups.term'), number(group.term)],
-            [
-              t('groups.leader'),
-              group.leader === null ? (
-                t('groups.noLeader')
-              ) : group.members.some(({ peer, self }) => self && peer === group.leader) ? (
-                t('groups.thisNode')
-              ) : (
-                <PeerLink key="l" peer={group.leader} />
-              ),
-            ],
-            [
-              t('groups.quorum'),
-              t('groups.quorumText', {
-                reachable: group.reachable,
-                voters: group.voters,
-                quorum: group.quorum,
-              }),
-            ],
-            [t('groups.commit'), number(group.commit)],
-            [
-              t('groups.applied'),
-              behind === 0
-                ? number(group.applied)
-                : t('groups.lag', { applied: number(group.applied), n: number(behind) }),
-            ],
-            [t('groups.open'), number(group.open)],
-            [t('groups.id'), <EntityLink key="i" id={group.id} />],
-          ]}
-        />
-        <Members group={group} />
-      </div>
-      <Checkpoint group={group} />
-    </article>
+    <Card
+      id={group.id}
+      name={group.origin}
+      mark={mark}
+      sentence={t(key, values)}
+      foot={<Checkpoint group={group} />}
+    >
+      <Facts
+        rows={[
+          [t('groups.role'), t(`groups.role.${group.role}`)],
+          [t('groups.term'), number(group.term)],
+          [
+            t('groups.leader'),
+            group.leader === null ? (
+              t('groups.noLeader')
+            ) : group.members.some(({ peer, self }) => self && peer === group.leader) ? (
+              t('groups.thisNode')
+            ) : (
+              <PeerLink key="l" peer={group.leader} />
+            ),
+          ],
+          [
+            t('groups.quorum'),
+            t('groups.quorumText', {
+              reachable: group.reachable,
+              voters: group.voters,
+              quorum: group.quorum,
+            }),
+          ],
+          [t('groups.commit'), number(group.commit)],
+          [
+            t('groups.applied'),
+            behind === 0
+              ? number(group.applied)
+              : t('groups.lag', { applied: number(group.applied), n: number(behind) }),
+          ],
+          [t('groups.open'), number(group.open)],
+          [t('groups.id'), <EntityLink key="i" id={group.id} />],
+        ]}
+      />
+      <Members group={group} />
+    </Card>
   );
 }
 
@@ -92,66 +86,59 @@ function Members({ group }: { group: NetworkGroup }) {
   const t = useT();
   const leads = group.role === 'leader';
   return (
-    // a table wider than its card is reached by the keys as well
-    <div
-      className={styles.wide}
-      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
-      role="group"
-      aria-label={t('groups.members', { origin: group.origin })}
+    <WideTable
+      label={t('groups.members', { origin: group.origin })}
+      note={leads ? null : t('groups.behindWhy')}
     >
-      <table className={styles.members}>
-        <thead>
-          <tr>
-            <th scope="col">{t('groups.member')}</th>
-            <th scope="col">{t('groups.vote')}</th>
-            <th scope="col">{t('groups.bond')}</th>
+      <thead>
+        <tr>
+          <th scope="col">{t('groups.member')}</th>
+          <th scope="col">{t('groups.vote')}</th>
+          <th scope="col">{t('groups.bond')}</th>
+          <th scope="col" className={styles.figure}>
+            {t('groups.rtt')}
+          </th>
+          {leads ? (
             <th scope="col" className={styles.figure}>
-              {t('groups.rtt')}
+              {t('groups.behind')}
             </th>
+          ) : null}
+        </tr>
+      </thead>
+      <tbody>
+        {group.members.map((member) => (
+          <tr key={member.peer}>
+            <th scope="row">
+              {member.self ? (
+                <EntityLink id={member.peer} label={t('groups.thisNode')} copy={false} />
+              ) : (
+                <PeerLink peer={member.peer} />
+              )}
+            </th>
+            <td>{t(member.voter ? 'groups.voter' : 'groups.learner')}</td>
+            <td>
+              {member.self ? (
+                '–'
+              ) : (
+                <span className={styles.bond}>
+                  <Mark kind={member.bonded ? 'passed' : 'not-checked'} label="" size={12} />
+                  {t(member.bonded ? 'groups.bonded' : 'groups.unbonded')}
+                  {member.bondedSince === null ? null : (
+                    <span className={styles.quiet}>
+                      <Time at={member.bondedSince} />
+                    </span>
+                  )}
+                </span>
+              )}
+            </td>
+            <td className={styles.figure}>{member.rtt === null ? '–' : rtt(member.rtt)}</td>
             {leads ? (
-              <th scope="col" className={styles.figure}>
-                {t('groups.behind')}
-              </th>
+              <td className={styles.figure}>{member.behind === null ? '–' : number(member.behind)}</td>
             ) : null}
           </tr>
-        </thead>
-        <tbody>
-          {group.members.map((member) => (
-            <tr key={member.peer}>
-              <th scope="row">
-                {member.self ? (
-                  <EntityLink id={member.peer} label={t('groups.thisNode')} copy={false} />
-                ) : (
-                  <PeerLink peer={member.peer} />
-                )}
-              </th>
-              <td>{t(member.voter ? 'groups.voter' : 'groups.learner')}</td>
-              <td>
-                {member.self ? (
-                  '–'
-                ) : (
-                  <span className={styles.bond}>
-                    <Mark kind={member.bonded ? 'passed' : 'not-checked'} label="" size={12} />
-                    {t(member.bonded ? 'groups.bonded' : 'groups.unbonded')}
-                    {member.bondedSince === null ? null : (
-                      <span className={styles.quiet}>
-                        <Time at={member.bondedSince} />
-                      </span>
-                    )}
-                  </span>
-                )}
-              </td>
-              <td className={styles.figure}>{member.rtt === null ? '–' : rtt(member.rtt)}</td>
-              {leads ? (
-                <td className={styles.figure}>{member.behind === null ? '–' : number(member.behind)}</td>
-              ) : null}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {leads ? null : <p className={styles.note}>{t('groups.behindWhy')}</p>}
-    </div>
+        ))}
+      </tbody>
+    </WideTable>
   );
 }
 

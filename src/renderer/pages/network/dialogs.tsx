@@ -137,30 +137,19 @@ export function TagsDialog({ tags, onClose }: { tags: readonly string[]; onClose
     },
   });
   return (
-    <Dialog
-      open
-      onClose={onClose}
-      size="small"
+    <TextDialog
       title={t('network.tagsTitle')}
       description={t('network.tagsText')}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button kind="primary" disabled={!good} busy={save.isPending} onClick={() => save.mutate()}>
-            {t('network.tagsSave')}
-          </Button>
-        </>
-      }
-    >
-      <AreaField
-        label={t('network.tags')}
-        help={t('network.tagsHelp')}
-        fault={good ? null : t('network.tagsFault')}
-        value={text}
-        onChange={setText}
-      />
-      <Thrown error={save.error} />
-    </Dialog>
+      action={t('network.tagsSave')}
+      label={t('network.tags')}
+      help={t('network.tagsHelp')}
+      fault={good ? null : t('network.tagsFault')}
+      ready={good}
+      text={text}
+      onText={setText}
+      mutation={save}
+      onClose={onClose}
+    />
   );
 }
 
@@ -182,30 +171,72 @@ export function PresentDialog({ onClose }: { onClose: () => void }) {
     },
   });
   return (
+    <TextDialog
+      title={t('network.present')}
+      description={t('network.presentText')}
+      action={t('network.presentNow')}
+      label={t('network.ticket')}
+      help={t('network.ticketHelp')}
+      fault={ticket === '' || good ? null : t('network.ticketFault')}
+      ready={good}
+      text={text}
+      onText={setText}
+      mutation={present}
+      onClose={onClose}
+    />
+  );
+}
+
+/** One text of several lines, and what is done with it. */
+function TextDialog({
+  title,
+  description,
+  action,
+  label,
+  help,
+  fault,
+  ready,
+  text,
+  onText,
+  mutation,
+  onClose,
+}: {
+  title: string;
+  description: string;
+  action: string;
+  label: string;
+  help: string;
+  fault: string | null;
+  ready: boolean;
+  text: string;
+  onText: (text: string) => void;
+  mutation: { readonly mutate: () => void; readonly isPending: boolean; readonly error: Error | null };
+  onClose: () => void;
+}) {
+  const t = useT();
+  return (
     <Dialog
       open
       onClose={onClose}
       size="small"
-      title={t('network.present')}
-      description={t('network.presentText')}
+      title={title}
+      description={description}
       footer={
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button kind="primary" disabled={!good} busy={present.isPending} onClick={() => present.mutate()}>
-            {t('network.presentNow')}
+          <Button
+            kind="primary"
+            disabled={!ready}
+            busy={mutation.isPending}
+            onClick={() => mutation.mutate()}
+          >
+            {action}
           </Button>
         </>
       }
     >
-      <AreaField
-        label={t('network.ticket')}
-        help={t('network.ticketHelp')}
-        fault={ticket === '' || good ? null : t('network.ticketFault')}
-        value={text}
-        onChange={setText}
-        rows={6}
-      />
-      <Thrown error={present.error} />
+      <AreaField label={label} help={help} fault={fault} value={text} onChange={onText} rows={6} />
+      <Thrown error={mutation.error} />
     </Dialog>
   );
 }
