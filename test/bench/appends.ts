@@ -6,7 +6,7 @@ import { utf8 } from '../../src/protocol/bytes/index.ts';
 import { coalitionId } from '../../src/protocol/coalition/index.ts';
 import { nodeHashes } from '../../src/main/hashes.ts';
 import { coalitionFileText, composeCoalition } from '../../src/main/services/coalition/index.ts';
-import { createFeed } from '../../src/main/services/feed/index.ts';
+import { createEvents } from '../../src/main/services/events/index.ts';
 import { createLedger } from '../../src/main/services/ledger/index.ts';
 import { openThreadedStore } from '../../src/main/store/index.ts';
 import type { Rules } from '../../src/main/store/index.ts';
@@ -68,7 +68,7 @@ async function through(folder: string, rules: Rules, inFlight: number): Promise<
     rules,
   });
   const log = openCommitteeOfOne({ origin: nodeOrigin('bench'), store, vault, now: Date.now });
-  const ledger = createLedger({ store, vault, feed: quietFeed(), now: Date.now });
+  const ledger = createLedger({ store, vault, events: quietEvents(), now: Date.now });
   ledger.attach(log);
   const opaque = { bytes: utf8('x'.repeat(SIZE)), sig: new Uint8Array(64) };
   let work: (n: number) => Promise<unknown> = () => log.append(opaque).committed;
@@ -88,8 +88,8 @@ async function through(folder: string, rules: Rules, inFlight: number): Promise<
   return result;
 }
 
-const quietFeed = () =>
-  createFeed(() => ({
+const quietEvents = () =>
+  createEvents(() => ({
     log: { size: 0, committed: 0, committedAt: null, witnesses: 0 },
     runningOperations: 0,
     problems: 0,

@@ -11,7 +11,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder } from '../../src/main/node/lock.ts';
 import { createCoalitions, createIdentity } from '../../src/main/services/coalition/index.ts';
-import { createFeed } from '../../src/main/services/feed/index.ts';
+import { createEvents } from '../../src/main/services/events/index.ts';
 import { createLedger } from '../../src/main/services/ledger/index.ts';
 import { openThreadedStore } from '../../src/main/store/threaded.ts';
 import { passphraseSeal } from '../../src/main/store/seal.ts';
@@ -37,14 +37,14 @@ const store = await openThreadedStore({
 });
 if (!store.health.writable) throw new Error(`not writable: ${JSON.stringify(store.health.checks)}`);
 say(`ready ${store.health.size}`);
-const feed = createFeed(() => ({
+const events = createEvents(() => ({
   log: { size: 0, committed: 0, committedAt: null, witnesses: 0 },
   runningOperations: 0,
   problems: 0,
   simulated: false,
   now: now(),
 }));
-const ledger = createLedger({ store, vault, feed, now });
+const ledger = createLedger({ store, vault, events, now });
 const openLog = (): void => {
   const keys = vault.publicKeys();
   if (keys === null) return;

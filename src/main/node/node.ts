@@ -21,8 +21,8 @@ import {
   readAddress,
 } from '../services/compute/index.ts';
 import type { Compute } from '../services/compute/index.ts';
-import { createFeed } from '../services/feed/index.ts';
-import type { Feed } from '../services/feed/index.ts';
+import { createEvents } from '../services/events/index.ts';
+import type { Events } from '../services/events/index.ts';
 import { startHealth } from '../services/health/index.ts';
 import type { Health } from '../services/health/index.ts';
 import { createIssuer } from '../services/issuer/index.ts';
@@ -70,7 +70,7 @@ export interface MusterNode {
   readonly network: Network;
   readonly operations: Operations;
   readonly settings: SettingsService;
-  readonly feed: Feed;
+  readonly events: Events;
   readonly health: Health;
   readonly log: Logger;
   readonly folder: string;
@@ -105,7 +105,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
     opened.push(store);
     const settings = await openSettings(store, options.defaults);
     const operations = createOperations(now);
-    const feed: Feed = createFeed(() => {
+    const events: Events = createEvents(() => {
       const head = ledger.log()?.head() ?? { size: store.health.size, checkpoint: store.health.checkpoint };
       return {
         log: {
@@ -127,8 +127,13 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       ...health.problems(),
       ...machines.problems(),
     ];
-    const ledger = createLedger({ store, vault, feed, now });
-    const health = startHealth({ path, health: store.health, now, changed: () => feed.changed('problems') });
+    const ledger = createLedger({ store, vault, events, now });
+    const health = startHealth({
+      path,
+      health: store.health,
+      now,
+      changed: () => events.changed('problems'),
+    });
     opened.push(health);
     const nodeLog = createNodeLog({
       address: options.orderedLog,
@@ -137,14 +142,14 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       vault,
       now,
       note: (sentence) => log.warn(sentence),
-      changed: () => feed.changed('problems'),
+      changed: () => events.changed('problems'),
     });
     const identity = createIdentity({
       vault,
       ledger,
       openLog: nodeLog.open,
       changed: () => {
-        feed.changed('identity');
+        events.changed('identity');
         void network.review().catch((error: unknown) => log.error({ error: String(error) }, 'network'));
       },
     });
@@ -167,15 +172,15 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       writable: () => vault.state() === 'ready' && store.health.writable,
       now,
       note,
-      changed: () => feed.changed('machines'),
-      troubled: () => feed.changed('problems'),
+      changed: () => events.changed('machines'),
+      troubled: () => events.changed('problems'),
     });
 
     const network = await createNetwork({
       folder,
       vault,
       store,
-      feed,
+      events,
       evidence: {
         collateralFor: machines.collateral.collateralFor,
         simulatedRoots,
@@ -184,7 +189,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       settings: settings.current,
       now,
       note,
-      changed: () => feed.changed('network'),
+      changed: () => events.changed('network'),
     });
     opened.push(network);
 
@@ -198,21 +203,21 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       engine = null;
       void network.review().catch((error: unknown) => log.error({ error: String(error) }, 'network'));
       void machines.renew().catch((error: unknown) => log.warn(String(error)));
-      feed.changed('settings');
-      feed.changed('network');
+      events.changed('settings');
+      events.changed('network');
     });
     const compute = createCompute({
       ledger,
       coalitions,
       operations,
       store,
-      feed,
+      events,
       engine: () => (engine ??= engineOf()),
       registry: () => createRegistry({ insecure: settings.current().insecureRegistries }),
     });
     opened.push(nodeLog);
     await nodeLog.open();
-    operations.subscribe(() => feed.touched());
+    operations.subscribe(() => events.touched());
     opened.push(machines);
     await machines.start();
     void network.review().catch((error: unknown) => log.error({ error: String(error) }, 'network'));
@@ -230,7 +235,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       network,
       operations,
       settings,
-      feed,
+      events,
       health,
       log,
       folder,

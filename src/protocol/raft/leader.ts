@@ -7,8 +7,8 @@ import { termAt } from './log.ts';
 import { majority } from './rules.ts';
 import {
   beat,
-  feed,
-  feedAll,
+  sendNew,
+  sendAllNew,
   matched,
   mismatched,
   newPeers,
@@ -40,7 +40,7 @@ export function takeLead(work: Work, alone: boolean): void {
     transfer: null,
   };
   appendToLog(work, [{ kind: 'no-op', index: first, term: state.term }]);
-  feedAll(work);
+  sendAllNew(work);
   advance(work);
 }
 
@@ -118,7 +118,7 @@ export function onAppendAnswer(
   if (peer.match > had) advance(work);
   else settleReads(work);
   if (state.lead === null) return;
-  feed(work, at);
+  sendNew(work, at);
   tellCommit(work);
   handOver(work);
 }

@@ -4,7 +4,7 @@
  */
 import { advance, handOver } from './leader.ts';
 import { adopt, changePending, differing, inForce, soundMembers } from './members.ts';
-import { feedAll, regroup } from './replicate.ts';
+import { sendAllNew, regroup } from './replicate.ts';
 import { appendToLog, leading, refuse } from './work.ts';
 import type { LeadDraft, Work } from './work.ts';
 import type { Entry, Input, MemberId } from './types.ts';
@@ -35,7 +35,7 @@ export function onPropose(work: Work, commands: readonly Uint8Array[]): void {
   const entries: Entry[] = [];
   for (const data of commands) entries.push({ kind: 'command', index: next + entries.length, term, data });
   enter(work, entries);
-  feedAll(work);
+  sendAllNew(work);
   advance(work);
 }
 
@@ -61,7 +61,7 @@ export function onProposeMembers(work: Work, input: Extract<Input, { kind: 'prop
   enter(work, [entry]);
   state.history = adopt(state.history, [entry]);
   regroup(work);
-  feedAll(work);
+  sendAllNew(work);
   advance(work);
 }
 

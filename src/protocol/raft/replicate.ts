@@ -105,7 +105,7 @@ const hasRoom = (work: Work, peer: Peer): boolean =>
     : peer.mode === 'replicate' && runLength(peer.flight) < work.state.settings.limits.inflight;
 
 /** Sends to the peer at `at` whatever is new and fits into its window. */
-export function feed(work: Work, at: number): void {
+export function sendNew(work: Work, at: number): void {
   const lead = leading(work);
   const found = lead?.peers[at];
   if (lead === null || found === undefined) return;
@@ -113,7 +113,7 @@ export function feed(work: Work, at: number): void {
   if (!hasRoom(work, found) || found.next > log.last.index) return;
   const peer = ownPeer(lead, at);
   while (hasRoom(work, peer) && peer.next <= log.last.index) {
-    if (peer.next <= log.before.index) return feedStored(work, lead, peer, snapshot);
+    if (peer.next <= log.before.index) return sendStored(work, lead, peer, snapshot);
     const term = termAt(log, peer.next - 1);
     if (term === null) return;
     const prev = { term, index: peer.next - 1 };
@@ -124,7 +124,7 @@ export function feed(work: Work, at: number): void {
 }
 
 /** The peer's next entry is not in memory: it is loaded, or the peer needs a snapshot. */
-function feedStored(work: Work, lead: LeadDraft, peer: PeerDraft, snapshot: Position): void {
+function sendStored(work: Work, lead: LeadDraft, peer: PeerDraft, snapshot: Position): void {
   if (peer.next <= snapshot.index) {
     peer.mode = 'snapshot';
     peer.flight = emptyRun();
@@ -135,9 +135,9 @@ function feedStored(work: Work, lead: LeadDraft, peer: PeerDraft, snapshot: Posi
   }
 }
 
-export function feedAll(work: Work): void {
+export function sendAllNew(work: Work): void {
   const count = work.state.lead?.peers.length ?? 0;
-  for (let at = 0; at < count; at++) feed(work, at);
+  for (let at = 0; at < count; at++) sendNew(work, at);
 }
 
 /** Entries that `effects.load` asked for. Those that do not fit any more are dropped; the next beat asks again. */
@@ -155,7 +155,7 @@ export function onLoaded(work: Work, input: Extract<Input, { kind: 'loaded' }>):
   peer.told = commit;
   send(work, lead, peer, { kind: 'append', term, prev: input.prev, entries, commit, round: lead.round });
   launched(peer, input.prev, { term: last.term, index: last.index });
-  feed(work, at);
+  sendNew(work, at);
 }
 
 /** One empty append to each of the peers that `to` names: the lead goes on, and gaps show. */
@@ -174,7 +174,7 @@ export function beat(work: Work, to: (peer: Peer) => boolean): void {
     sendAppend(work, lead, peer, prev ?? START, prev?.index ?? 0);
     if (prev === null) {
       peer.probing = false;
-      feed(work, at);
+      sendNew(work, at);
     }
   }
 }

@@ -28,7 +28,7 @@ export type Entry =
   | { readonly kind: 'command'; readonly index: number; readonly term: number; readonly data: Uint8Array }
   /** What a new leader appends first: nothing of earlier terms is committed before an entry of its own. */
   | { readonly kind: 'no-op'; readonly index: number; readonly term: number }
-  /** `data` is the command that an operator signed; who feeds the core has checked it and read `members` from it. */
+  /** `data` is the command that an operator signed; who gives it to the core has checked it and read `members` from it. */
   | {
       readonly kind: 'members';
       readonly index: number;

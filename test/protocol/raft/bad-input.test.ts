@@ -102,8 +102,8 @@ describe('a bad message', () => {
       conflict: 0,
     };
     const before = group.status('a');
-    for (const from of ['b', 'c', 'stranger']) group.feed('a', { kind: 'message', from, message: answer });
-    group.feed('a', { kind: 'message', from: 'b', message: { ...answer, index: 2, round: 1_000 } });
+    for (const from of ['b', 'c', 'stranger']) group.input('a', { kind: 'message', from, message: answer });
+    group.input('a', { kind: 'message', from: 'b', message: { ...answer, index: 2, round: 1_000 } });
     expect(group.status('a')).toEqual(before);
   });
 
@@ -113,7 +113,7 @@ describe('a bad message', () => {
     group.pass(3 * TIMING.election);
     const leader = group.elect();
     const other = leader === 'b' ? 'c' : 'b';
-    const { after } = group.feed(other, { kind: 'message', from: 'a', message: append({}) });
+    const { after } = group.input(other, { kind: 'message', from: 'a', message: append({}) });
     expect(after).toMatchObject([{ to: 'a', message: { kind: 'append-answer', term: 2, ok: false } }]);
   });
 
@@ -182,7 +182,7 @@ describe('a mistake of the rim', () => {
     const group = settled();
     group.partition(['a'], ['b', 'c']);
     group.propose('a', 'y');
-    group.feed('a', { kind: 'trim', upTo: 100 });
+    group.input('a', { kind: 'trim', upTo: 100 });
     expect(group.status('a').trimmed.index).toBe(2);
   });
 
@@ -190,7 +190,7 @@ describe('a mistake of the rim', () => {
     const group = settled();
     group.member('a').slow = true;
     group.propose('a', 'y');
-    group.feed('a', { kind: 'persisted', upTo: { term: 9, index: 3 } });
+    group.input('a', { kind: 'persisted', upTo: { term: 9, index: 3 } });
     expect(group.status('a').durable).toBe(2);
   });
 });

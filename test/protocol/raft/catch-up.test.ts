@@ -15,7 +15,7 @@ describe('a follower that is far behind', () => {
 
   it('gets what is no longer in memory from the stored log', () => {
     const group = behind();
-    group.feed('a', { kind: 'trim', upTo: 90 });
+    group.input('a', { kind: 'trim', upTo: 90 });
     expect(group.status('a').trimmed.index).toBe(90);
     group.restart('c');
     group.pass(TIMING.heartbeat);
@@ -24,7 +24,7 @@ describe('a follower that is far behind', () => {
 
   it('gets it even when loaded entries are lost on the way', () => {
     const group = behind();
-    group.feed('a', { kind: 'trim', upTo: 101 });
+    group.input('a', { kind: 'trim', upTo: 101 });
     group.restart('c');
     let seen = 0;
     group.passes = (_from, to, message) =>
@@ -37,8 +37,8 @@ describe('a follower that is far behind', () => {
   it('is offered a snapshot when the stored log begins later, and goes on after it', () => {
     const group = behind();
     const a = group.member('a');
-    group.feed('a', { kind: 'trim', upTo: 80 });
-    group.feed('a', { kind: 'compacted', upTo: { term: 1, index: 80 } });
+    group.input('a', { kind: 'trim', upTo: 80 });
+    group.input('a', { kind: 'compacted', upTo: { term: 1, index: 80 } });
     a.disk.entries.splice(0, 80);
     a.disk.snapshot = { term: 1, index: 80 };
     group.restart('c');
@@ -49,7 +49,7 @@ describe('a follower that is far behind', () => {
     const { disk } = group.member('c');
     disk.snapshot = fetch!.last;
     disk.entries = [];
-    group.feed('c', { kind: 'restored', last: fetch!.last, members: voters('a', 'b', 'c') });
+    group.input('c', { kind: 'restored', last: fetch!.last, members: voters('a', 'b', 'c') });
     group.deliver();
     expect(group.committed('c')).toEqual(words.slice(79));
     expect(group.status('c').commit).toBe(101);
@@ -93,7 +93,7 @@ describe('a snapshot of what is known already', () => {
     group.propose('a', 'x', 'y');
     for (const id of ['a', 'b']) {
       const restored = { kind: 'restored', last: { term: 1, index: 2 }, members: voters('a') } as const;
-      const { persist } = group.feed(id, restored);
+      const { persist } = group.input(id, restored);
       expect(persist).toBeNull();
       expect(group.status(id)).toMatchObject({
         commit: 3,

@@ -116,7 +116,7 @@ describe('a vote', () => {
   it('leaves only after it is durable, and survives a restart', () => {
     const group = new Group(voters('a', 'b', 'c'));
     group.member('a').slow = true;
-    const effects = group.feed('a', request(5));
+    const effects = group.input('a', request(5));
     expect(effects.persist?.hard).toEqual({ term: 5, vote: 'b' });
     expect(effects.now).toEqual([]);
     expect(effects.after).toMatchObject([{ to: 'b', message: { kind: 'vote-answer', granted: true } }]);
@@ -134,7 +134,7 @@ describe('a vote', () => {
     group.member('a').slow = true;
     for (let now = group.now; group.status('a').role !== 'candidate'; now += 50) {
       const before = group.sent.length;
-      group.feed('a', { kind: 'tick', now });
+      group.input('a', { kind: 'tick', now });
       group.deliver();
       const asked = group.sent.slice(before).filter(({ message }) => message.kind === 'vote-request');
       expect(asked.every(({ message }) => message.kind === 'vote-request' && message.pre)).toBe(true);
@@ -152,17 +152,17 @@ describe('a vote', () => {
   it('is refused to anybody, term and all, while a leader is heard; but not when that leader hands over', () => {
     const group = new Group(voters('a', 'b', 'c'));
     group.electThis('c');
-    const held = group.feed('a', request(9));
+    const held = group.input('a', request(9));
     expect(held.after).toEqual([]);
     expect(group.status('a').term).toBe(1);
-    const handed = group.feed('a', request(9, true));
+    const handed = group.input('a', request(9, true));
     expect(handed.persist?.hard?.term).toBe(9);
   });
 
   it('of a sole voter is durable before anything of its term reaches a learner', () => {
     const group = new Group({ voters: ['a'], learners: ['l'] });
     group.member('a').slow = true;
-    const tick = group.feed('a', { kind: 'tick', now: 50 });
+    const tick = group.input('a', { kind: 'tick', now: 50 });
     expect(group.status('a').role).toBe('leader');
     expect(tick.now).toEqual([]);
     expect(group.propose('a', 'x').now).toEqual([]);
@@ -180,7 +180,7 @@ describe('handing over', () => {
     group.electThis('a');
     group.passes = (_from, to, message) => !(to === 'b' && message.kind === 'append');
     group.propose('a', 'x', 'y');
-    group.feed('a', { kind: 'transfer', to: 'b' });
+    group.input('a', { kind: 'transfer', to: 'b' });
     group.deliver();
     expect(group.status('a')).toMatchObject({ role: 'leader', handingOverTo: 'b' });
     expect(group.propose('a', 'z').refused?.code).toBe('NOT_LEADER');
@@ -194,7 +194,7 @@ describe('handing over', () => {
     const group = new Group(voters('a', 'b', 'c'));
     group.electThis('a');
     group.partition(['b'], ['a', 'c']);
-    group.feed('a', { kind: 'transfer', to: 'b' });
+    group.input('a', { kind: 'transfer', to: 'b' });
     group.pass(TIMING.election + TIMING.heartbeat);
     expect(group.propose('a', 'x').refused).toBeNull();
     expect(group.committed('a')).toEqual(['x']);
@@ -204,8 +204,8 @@ describe('handing over', () => {
     const group = new Group({ voters: ['a', 'b', 'c'], learners: ['l'] });
     group.electThis('a');
     for (const to of ['l', 'a', 'stranger'])
-      expect(group.feed('a', { kind: 'transfer', to }).refused?.code).toBe('TRANSFER_TARGET');
-    expect(group.feed('b', { kind: 'transfer', to: 'c' }).refused?.code).toBe('NOT_LEADER');
+      expect(group.input('a', { kind: 'transfer', to }).refused?.code).toBe('TRANSFER_TARGET');
+    expect(group.input('b', { kind: 'transfer', to: 'c' }).refused?.code).toBe('NOT_LEADER');
   });
 });
 

@@ -129,7 +129,7 @@ export class Group {
   }
 
   /** Steps one member and carries out the effects; messages wait on the wire for `deliver`. */
-  feed(id: MemberId, input: Input): Effects {
+  input(id: MemberId, input: Input): Effects {
     const member = this.member(id);
     const { state, effects } = step(member.state, input);
     member.state = state;
@@ -148,7 +148,7 @@ export class Group {
     const { entries, snapshot } = member.disk;
     const at = from - snapshot.index - 1;
     const prev = at === 0 ? snapshot : entries[at - 1]!;
-    this.feed(member.id, {
+    this.input(member.id, {
       kind: 'loaded',
       to,
       prev: { term: prev.term, index: prev.index },
@@ -166,7 +166,7 @@ export class Group {
       last = persist?.append.at(-1) ?? last;
       this.#send(id, after);
     }
-    if (last) this.feed(id, { kind: 'persisted', upTo: { term: last.term, index: last.index } });
+    if (last) this.input(id, { kind: 'persisted', upTo: { term: last.term, index: last.index } });
   }
 
   #send(from: MemberId, envelopes: readonly Envelope[]): void {
@@ -183,7 +183,7 @@ export class Group {
       const { from, to, message } = this.#wire.shift()!;
       if (this.cuts.has(`${from}>${to}`) || !this.members.get(to)?.up || !this.passes(from, to, message))
         continue;
-      this.feed(to, { kind: 'message', from, message });
+      this.input(to, { kind: 'message', from, message });
     }
   }
 
@@ -193,7 +193,7 @@ export class Group {
       this.now += 50;
       for (const { id, up } of this.members.values())
         if (up) {
-          this.feed(id, { kind: 'tick', now: this.now });
+          this.input(id, { kind: 'tick', now: this.now });
           this.deliver();
         }
     }
@@ -225,13 +225,13 @@ export class Group {
   }
 
   propose(id: MemberId, ...commands: string[]): Effects {
-    const effects = this.feed(id, { kind: 'propose', commands: commands.map(bytes) });
+    const effects = this.input(id, { kind: 'propose', commands: commands.map(bytes) });
     this.deliver();
     return effects;
   }
 
   change(id: MemberId, members: Members): Effects {
-    const effects = this.feed(id, { kind: 'propose-members', members, data: bytes('signed') });
+    const effects = this.input(id, { kind: 'propose-members', members, data: bytes('signed') });
     this.deliver();
     return effects;
   }

@@ -11,7 +11,7 @@ describe('a change of membership', () => {
     group.elect();
     const leader = group.leader()!;
     const refusal = (members: Members) =>
-      group.feed(leader, { kind: 'propose-members', members, data: new Uint8Array(0) }).refused?.code;
+      group.input(leader, { kind: 'propose-members', members, data: new Uint8Array(0) }).refused?.code;
     const invalid: Members[] = [
       voters('a', 'b', 'c'),
       voters('a', 'b', 'c', 'd', 'e'),
@@ -160,7 +160,7 @@ describe('a member that leaves', () => {
     expect(group.status('a')).toMatchObject({ role: 'leader', term: 1 });
     for (const term of [2, 1_000_000])
       for (const to of ['a', 'b'])
-        group.feed(to, {
+        group.input(to, {
           kind: 'message',
           from: 'c',
           message: { kind: 'vote-request', term, pre: false, last: { term: 1, index: 99 }, transfer: true },
@@ -212,7 +212,7 @@ describe('a leader that removed itself and died before anybody heard of it', () 
     const group = new Group({ voters: ['b'], learners: ['a'] });
     group.electThis('b');
     group.change('b', voters('a', 'b'));
-    group.feed('b', { kind: 'transfer', to: 'a' });
+    group.input('b', { kind: 'transfer', to: 'a' });
     group.deliver();
     expect(group.leader()).toBe('a');
     group.partition(['a'], ['b']);

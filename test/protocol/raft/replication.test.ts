@@ -195,7 +195,7 @@ describe('a follower whose log went another way', () => {
     group.electThis('a');
     const first = group.propose('a', 'x').now.find(({ to }) => to === 'b')!;
     group.propose('a', 'y');
-    const late = group.feed('b', { kind: 'message', from: 'a', message: first.message });
+    const late = group.input('b', { kind: 'message', from: 'a', message: first.message });
     expect(late.persist).toBeNull();
     expect(group.status('b').last.index).toBe(3);
     expect(late.after).toMatchObject([{ message: { kind: 'append-answer', ok: true } }]);
@@ -248,7 +248,7 @@ describe('the pipeline', () => {
     group.propose('a', 'x');
     group.cuts.add('a>b');
     group.propose('a', 'y');
-    group.feed('a', { kind: 'disconnected', member: 'b' });
+    group.input('a', { kind: 'disconnected', member: 'b' });
     expect(group.status('a').peers.find(({ id }) => id === 'b')).toMatchObject({ mode: 'probe', next: 3 });
     group.heal();
     group.pass(TIMING.heartbeat);

@@ -122,11 +122,11 @@ async function start(): Promise<Desktop> {
     ),
   );
   app.setAboutPanelOptions({ applicationName: words.name, applicationVersion: VERSION });
-  startTray(node.feed, { open: () => face.show(), quit }, ended.signal);
+  startTray(node.events, { open: () => face.show(), quit }, ended.signal);
   app.on('child-process-gone', (_event, { type, reason }) =>
     node.log.warn({ type, reason }, 'a helper process ended'),
   );
-  powerMonitor.on('resume', () => node.feed.touched());
+  powerMonitor.on('resume', () => node.events.touched());
 
   return {
     node,

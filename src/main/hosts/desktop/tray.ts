@@ -1,8 +1,8 @@
-/** The tray: how the node is, the window back, and the end. It follows the feed like any other face. */
+/** The tray: how the node is, the window back, and the end. It follows the events like any other face. */
 import { Menu, nativeImage, Tray } from 'electron';
 import type { NativeImage } from 'electron';
 import type { Status } from '../../../contract/index.ts';
-import type { Feed } from '../../services/feed/index.ts';
+import type { Events } from '../../services/events/index.ts';
 import { drawMark } from './icon.ts';
 import { words } from './words.ts';
 
@@ -17,13 +17,13 @@ export function markImage(size: number, troubled: boolean): NativeImage {
 }
 
 /** Shows the tray until `signal` aborts. */
-export function startTray(feed: Feed, { open, quit }: TrayActions, signal: AbortSignal): void {
+export function startTray(events: Events, { open, quit }: TrayActions, signal: AbortSignal): void {
   const images = { well: markImage(22, false), troubled: markImage(22, true) };
   const tray = new Tray(images.well);
   let shown = '';
   const show = (status: Status): void => {
     const state = words.state(status);
-    // the feed also tells of things that are not shown here
+    // events also tell of things that are not shown here
     if (state === shown) return;
     shown = state;
     tray.setImage(status.problems === 0 ? images.well : images.troubled);
@@ -38,9 +38,9 @@ export function startTray(feed: Feed, { open, quit }: TrayActions, signal: Abort
     );
   };
   tray.on('click', open);
-  show(feed.status());
+  show(events.status());
   signal.addEventListener('abort', () => tray.destroy(), { once: true });
   void (async () => {
-    for await (const { event } of feed.watch(undefined, signal)) if (!signal.aborted) show(event.status);
+    for await (const { event } of events.watch(undefined, signal)) if (!signal.aborted) show(event.status);
   })();
 }

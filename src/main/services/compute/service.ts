@@ -23,7 +23,7 @@ import type { EndReason, LoadRow, OfferRow, WorkloadRow } from '../../../protoco
 import { decodeRecord } from '../../../protocol/record/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Coalitions } from '../coalition/index.ts';
-import type { Feed } from '../feed/index.ts';
+import type { Events } from '../events/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { Operations } from '../operations/index.ts';
 import { createBringUp } from './bring-up.ts';
@@ -40,7 +40,7 @@ export interface ComputePorts {
   readonly coalitions: Coalitions;
   readonly operations: Operations;
   readonly store: Store;
-  readonly feed: Feed;
+  readonly events: Events;
   /** The engine and registry of the present settings; made anew when those change. */
   readonly engine: () => { readonly engine: ContainerEngine; readonly address: string };
   readonly registry: () => Registry;
@@ -84,7 +84,7 @@ const IMAGE_RULES = /^(IMAGE_UNLABELLED|IMAGE_PLATFORM|LABEL_|NETWORK_ALLOW)/;
 const RESUME_AGAIN = 10_000;
 
 export function createCompute(ports: ComputePorts): Compute {
-  const { ledger, coalitions, operations, store, feed } = ports;
+  const { ledger, coalitions, operations, store, events } = ports;
   const running = new Map<string, string>(); // workload → operation that prepares it
   const stopping = new Set<string>();
   let closed = false;
@@ -277,7 +277,7 @@ export function createCompute(ports: ComputePorts): Compute {
         run: (progress) =>
           bringUp(id, prepared, progress).finally(() => {
             running.delete(id);
-            feed.changed('compute', [id]);
+            events.changed('compute', [id]);
           }),
       });
       if (operations.get(operation.id).state === 'running') running.set(id, operation.id);
@@ -347,7 +347,7 @@ export function createCompute(ports: ComputePorts): Compute {
       await engine()
         .sweep()
         .catch(() => 0);
-      feed.changed('compute');
+      events.changed('compute');
     },
     async close() {
       closed = true;

@@ -9,12 +9,12 @@ import { encodeRecord, signedMessage } from '../../../protocol/record/index.ts';
 import type { EvidencePointer } from '../../../protocol/record/index.ts';
 import type { KeyVault, Store } from '../../store/index.ts';
 import type { OrderedLog } from '../../substrate/log/index.ts';
-import type { Feed } from '../feed/index.ts';
+import type { Events } from '../events/index.ts';
 
 export interface LedgerPorts {
   readonly store: Store;
   readonly vault: KeyVault;
-  readonly feed: Feed;
+  readonly events: Events;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -54,7 +54,7 @@ const topicsOf: Readonly<Record<string, readonly Topic[]>> = {
   compute: ['compute', 'machines'],
 };
 
-export function createLedger({ store, vault, feed, now }: LedgerPorts): Ledger {
+export function createLedger({ store, vault, events, now }: LedgerPorts): Ledger {
   let log: OrderedLog | null = null;
   let away: Refusal | null = null;
   const lastSeq = new Map<string, number>();
@@ -69,7 +69,7 @@ export function createLedger({ store, vault, feed, now }: LedgerPorts): Ledger {
     attach(opened) {
       log = opened;
       opened.subscribe((step) => {
-        if (step.kind === 'committed') feed.changed('chronicle');
+        if (step.kind === 'committed') events.changed('chronicle');
       });
     },
     log: () => log,
@@ -97,7 +97,7 @@ export function createLedger({ store, vault, feed, now }: LedgerPorts): Ledger {
       const bytes = draft(seq);
       const entry = await log.append({ bytes, sig: vault.sign('node', signedMessage(bytes)) }).committed;
       for (const topic of topicsOf[kind.split('.')[0] ?? ''] ?? [])
-        feed.changed(topic, [], { index: entry.index, stage: 'committed' });
+        events.changed(topic, [], { index: entry.index, stage: 'committed' });
       if (entry.refused !== null) throw new Refusal(entry.refused.code, entry.refused.message);
       return { index: entry.index, id: entry.id, stage: 'committed' };
     },

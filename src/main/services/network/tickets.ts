@@ -7,7 +7,7 @@ import { decodeRecord } from '../../../protocol/record/index.ts';
 import type { Store } from '../../store/index.ts';
 import { createQuoteVerifier, createRevokedSet } from '../../substrate/tickets/index.ts';
 import type { QuoteVerifier, QuoteVerifierOptions, Revocations } from '../../substrate/tickets/index.ts';
-import type { Feed } from '../feed/index.ts';
+import type { Events } from '../events/index.ts';
 
 /** What quotes of peers are verified with. */
 export interface EvidencePorts {
@@ -23,7 +23,7 @@ export interface EvidencePorts {
 
 export interface TicketPorts {
   readonly store: Pick<Store, 'find'>;
-  readonly feed: Pick<Feed, 'watch'>;
+  readonly events: Pick<Events, 'watch'>;
   readonly evidence: EvidencePorts;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -38,7 +38,7 @@ export interface TicketChecks {
 
 /** Answers when everything that was revoked so far is known. */
 export async function openTicketChecks(ports: TicketPorts): Promise<TicketChecks> {
-  const { store, feed, note } = ports;
+  const { store, events, note } = ports;
   const revoked = createRevokedSet();
   let known = -1;
   /** Reads the entries that are new, newest first. */
@@ -57,7 +57,7 @@ export async function openTicketChecks(ports: TicketPorts): Promise<TicketChecks
   await look();
   const stopping = new AbortController();
   const following = (async () => {
-    for await (const { event } of feed.watch(undefined, stopping.signal))
+    for await (const { event } of events.watch(undefined, stopping.signal))
       if (event.kind === 'snapshot' || (event.kind === 'changed' && TOPICS.has(event.topic)))
         await look().catch((error: unknown) => note(`Reading what was revoked: ${String(error)}`));
   })();

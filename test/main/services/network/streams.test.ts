@@ -108,7 +108,7 @@ describe('the streams of a node', () => {
     await producer.when.subscribed();
     const stopping = new AbortController();
     const told = (async () => {
-      for await (const { event } of b.node.feed.watch(undefined, stopping.signal)) {
+      for await (const { event } of b.node.events.watch(undefined, stopping.signal)) {
         if (event.kind !== 'changed' || event.topic !== 'network') continue;
         if ((await shownBy(b))[0]?.datums === 1) return;
       }

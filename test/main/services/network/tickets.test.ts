@@ -12,7 +12,7 @@ it('verifies anew under another policy, and by the last one that could be read',
   const checks = await openTicketChecks({
     store: { find: async () => [] },
     // nothing changes here
-    feed: { watch: async function* () {} },
+    events: { watch: async function* () {} },
     evidence: {
       collateralFor: from(collateral).collateralFor,
       simulatedRoots: [ROOT],

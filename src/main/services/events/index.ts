@@ -1,5 +1,5 @@
 /**
- * The feed: what changed, told to every face. Events are numbered; a face that comes back names the last one it
+ * Events: what changed, told to every face. Events are numbered; a face that comes back names the last one it
  * saw and gets the rest, or a snapshot when that is too long ago (house.md 3: snapshot, deltas, resume).
  */
 import type { Event, Status, Topic } from '../../../contract/index.ts';
@@ -15,7 +15,7 @@ export interface NumberedEvent {
   readonly event: Event;
 }
 
-export interface Feed {
+export interface Events {
   changed(topic: Topic, ids?: readonly string[], entry?: Extract<Event, { kind: 'changed' }>['entry']): void;
   /** The status bar's numbers moved, nothing else. */
   touched(): void;
@@ -25,7 +25,7 @@ export interface Feed {
 }
 
 /** `status` gathers the status bar's numbers when asked. */
-export function createFeed(status: () => Status): Feed {
+export function createEvents(status: () => Status): Events {
   // a face of an earlier run of this node must not resume into the numbers of this one
   const run = Math.floor(Math.random() * 2 ** 32).toString(36);
   const remembered: NumberedEvent[] = [];
