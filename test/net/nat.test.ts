@@ -19,7 +19,7 @@ type Peer = { readonly [K in keyof PeerCalls]: PeerCalls[K] } & { readonly self:
 describeWith('netfilter', 'behind a NAT', () => {
   let internet: Internet | undefined;
   const processes: ReturnType<typeof fork>[] = [];
-  let relayAddresses: readonly string[] = [];
+  let relay: { readonly self: string; readonly at: readonly string[] } | undefined;
 
   const start = async (
     within: readonly string[],
@@ -47,7 +47,7 @@ describeWith('netfilter', 'behind a NAT', () => {
     const peer = await start(internet!.home(home), {
       listen: ['/ip4/0.0.0.0/tcp/4001'],
       relay: { seek: 1 },
-      bootstrap: relayAddresses,
+      bootstrap: relay!.at,
     });
     await eventually('a reservation', async () => (await peer.reach()) === 'relayed', 30_000);
     return peer;
@@ -58,22 +58,43 @@ describeWith('netfilter', 'behind a NAT', () => {
 
   beforeAll(async () => {
     internet = makeInternet({ hosts: 2, homes: 3 });
-    const relay = await start(internet.host(0), {
+    const peer = await start(internet.host(0), {
       listen: [`/ip4/${internet.address(0)}/tcp/4001`],
       relay: { serve: true },
     });
-    relayAddresses = await relay.addresses();
+    relay = { self: peer.self, at: await peer.addresses() };
   });
   afterAll(() => {
     for (const child of processes) child.kill('SIGKILL');
     internet?.close();
   });
 
+  it('being asked to dial back costs nobody a connection', async () => {
+    let dialledBack = false;
+    // the second connection is there for a moment only, and may be missed
+    for (let attempt = 0; !dialledBack && attempt < 8; attempt++) {
+      const outside = await start(internet!.host(1), {
+        listen: [`/ip4/${internet!.address(1)}/tcp/${4100 + attempt}`],
+        bootstrap: relay!.at,
+      });
+      const now = (): Promise<readonly Connection[]> => outside.connections(relay!.self);
+      const first = await eventually('a connection', async () => (await now())[0]);
+      const until = Date.now() + 3000;
+      while (Date.now() < until) {
+        const connections = await now();
+        expect(connections).toContainEqual(first);
+        dialledBack ||= connections.length > 1;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    }
+    expect(dialledBack).toBe(true);
+  }, 60_000);
+
   it('a node is reached over a relay, and directly once it has dialled back', async () => {
     const inside = await hidden(0);
     const outside = await start(internet!.host(1), {
       listen: [`/ip4/${internet!.address(1)}/tcp/4001`],
-      bootstrap: relayAddresses,
+      bootstrap: relay!.at,
     });
     await outside.learn(inside.self, await relayed(inside));
     const direct = async (): Promise<Connection | undefined> =>

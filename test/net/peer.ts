@@ -16,7 +16,9 @@ export interface PeerCalls {
   /** Ends the connections with this peer. */
   drop(peer: string): Promise<void>;
   /** Connections with this peer. */
-  connections(peer: string): Promise<readonly { address: string; relayed: boolean; direction: string }[]>;
+  connections(
+    peer: string,
+  ): Promise<readonly { address: string; relayed: boolean; direction: string; since: number }[]>;
 }
 
 const PROTOCOL = '/muster/echo/1';
@@ -49,7 +51,7 @@ const calls: PeerCalls = {
     universe
       .stats()
       .connections.filter((one) => one.peer === peer)
-      .map(({ address, relayed, direction }) => ({ address, relayed, direction })),
+      .map(({ address, relayed, direction, since }) => ({ address, relayed, direction, since })),
 };
 
 serveProcess(calls);
