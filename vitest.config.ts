@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // how soon is nobody's promise here: whatever is waited for, a busy machine gets the time for it
+    expect: { poll: { timeout: 20_000 } },
   },
 });

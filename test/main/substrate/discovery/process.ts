@@ -6,6 +6,7 @@ import { openUniverse } from '../../../../src/main/substrate/universe/index.ts';
 
 export type FromNode =
   | { readonly kind: 'up'; readonly self: string; readonly addresses: readonly string[] }
+  | { readonly kind: 'departed'; readonly peer: string; readonly reason: string }
   | { readonly kind: 'peers'; readonly peers: readonly string[]; readonly tagged: readonly string[] };
 export type ToNode = { readonly tag: string } | { readonly leave: true };
 
@@ -39,6 +40,7 @@ const look = (): void =>
     tagged: discovery.peers({ tag: idFrom('tagged') }).map(({ peer }) => peer),
   });
 discovery.watch((event) => {
+  if (event.kind === 'departed') tell({ kind: 'departed', peer: event.peer.peer, reason: event.reason });
   if (event.kind !== 'updated' || event.changed) look();
 });
 process.on('message', (message: ToNode) => {
