@@ -88,7 +88,7 @@ describeWith('etcd', 'a log on etcd is an OrderedLog', () => {
       Array.from({ length: 150 }, (_, n) => n),
     );
     for (const { log } of seats)
-      for (let wait = 0; log.head().size < 150 && wait < 100; wait++)
+      for (let wait = 0; log.head().size < 150 && wait < 400; wait++)
         await new Promise((resolve) => setTimeout(resolve, 50));
     const roots = await Promise.all(seats.map(async ({ store }) => toHex(await store.rootAt(150))));
     expect(new Set(roots).size).toBe(1);

@@ -70,8 +70,7 @@ describe('a universe', () => {
     expect(open.traffic.get(b.self)?.links).toBe(1);
     expect(open.traffic.get(b.self)?.bytesOut).toBeGreaterThan(1000);
     await link.close(CLOSE.success);
-    await pause(10);
-    expect(a.stats().traffic.get(b.self)).toMatchObject({ links: 0 });
+    await eventually('the end of the link', () => a.stats().traffic.get(b.self)?.links === 0);
     expect(a.stats().traffic.get(b.self)?.bytesIn).toBeGreaterThan(1000);
     expect(open.reach).toBe('private');
     await eventually('what others see', () => a.stats().observed.length === 1);
