@@ -40,7 +40,7 @@ export function createCrypto(subtle: SubtleCrypto | null = globalThis.crypto?.su
   }
 
   return {
-    sha256: (bytes) => sha256(bytes),
+    sha256: (...parts) => sha256(parts.length === 1 ? (parts[0] as Uint8Array) : concat(...parts)),
     sha384: (bytes) => sha384(bytes),
     sha512: (bytes) => sha512(bytes),
     ed25519By: () => (native ? 'WebCrypto' : '@noble/curves'),

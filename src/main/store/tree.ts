@@ -2,7 +2,7 @@
  * The tree on disk: the frontier in memory, complete tiles of 256 hashes in the database (C2SP tlog-tiles,
  * height 8). A node is answered from its tile; what the ragged right edge still lacks is read from the leaves.
  */
-import { completeNodes, Frontier, rootOf } from '../../protocol/log/index.ts';
+import { completeNodes, Frontier } from '../../protocol/log/index.ts';
 import type { FrontierState, NodeReader } from '../../protocol/log/index.ts';
 import { nodeHashes } from '../hashes.ts';
 import type { Database } from './database.ts';
@@ -76,13 +76,12 @@ export function createTree(stored: TreeRows, state: FrontierState): StoredTree {
       return frontier;
     },
     append(leaf) {
-      frontier.append(leaf);
-      let position = frontier.size;
-      for (let level = 0; position % TILE === 0; level++) {
-        position /= TILE;
-        const hashes = rows(level, (position - 1) * TILE, TILE);
-        stored.putTile(level, position - 1, rootOf(nodeHashes, hashes), Buffer.concat(hashes));
-      }
+      frontier.append(leaf, (height, index, root) => {
+        if (height === 0 || height % HEIGHT !== 0) return;
+        // the root of a tile that is complete now
+        const level = height / HEIGHT - 1;
+        stored.putTile(level, index, root, Buffer.concat(rows(level, index * TILE, TILE)));
+      });
     },
     reset(to) {
       frontier = new Frontier(nodeHashes, to);

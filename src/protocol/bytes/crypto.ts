@@ -6,8 +6,8 @@
 
 /** Hashes that rules call directly; all are synchronous everywhere (node:crypto, or @noble/hashes in a browser). */
 export interface Hashes {
-  /** SHA-256 of `bytes`: 32 bytes. */
-  sha256(bytes: Uint8Array): Uint8Array;
+  /** SHA-256 of the parts, one after the other: 32 bytes. */
+  sha256(...parts: readonly Uint8Array[]): Uint8Array;
   /** SHA-384 of `bytes`: 48 bytes. */
   sha384(bytes: Uint8Array): Uint8Array;
   /** SHA-512 of `bytes`: 64 bytes. */

@@ -24,23 +24,17 @@ export interface NodeRef {
 export type NodeReader = (level: number, index: number) => Uint8Array;
 
 /** Root of the empty tree: SHA-256 of nothing. */
-export const emptyRoot = (hashes: Hashes): Uint8Array => hashes.sha256(new Uint8Array(0));
+export const emptyRoot = (hashes: Hashes): Uint8Array => hashes.sha256();
 
 /** SHA-256(0x00 ‖ leaf). */
-export function leafHash(hashes: Hashes, leaf: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + leaf.length);
-  input.set(leaf, 1);
-  return hashes.sha256(input);
-}
+export const leafHash = (hashes: Hashes, leaf: Uint8Array): Uint8Array => hashes.sha256(LEAF, leaf);
 
 /** SHA-256(0x01 ‖ left ‖ right); both children are 32 bytes (the callers here see to that). */
-export function nodeHash(hashes: Hashes, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + 2 * HASH_BYTES);
-  input[0] = 1;
-  input.set(left, 1);
-  input.set(right, 1 + HASH_BYTES);
-  return hashes.sha256(input);
-}
+export const nodeHash = (hashes: Hashes, left: Uint8Array, right: Uint8Array): Uint8Array =>
+  hashes.sha256(NODE, left, right);
+
+const LEAF = Uint8Array.of(0);
+const NODE = Uint8Array.of(1);
 
 /** Refuses what is not a 32-byte hash. Errors: `LOG_HASH`. */
 export function checkHash(hash: Uint8Array, what: string): Uint8Array {

@@ -22,7 +22,7 @@ import { realCases, syntheticCases } from './vectors.ts';
 
 const POINT = Uint8Array.of(4);
 const nobleHashes: Hashes = {
-  sha256: (bytes) => sha256(bytes),
+  sha256: (...parts) => sha256(concat(...parts)),
   sha384: (bytes) => sha384(bytes),
   sha512: (bytes) => sha512(bytes),
 };

@@ -23,7 +23,7 @@ import {
 import type { FoldResult } from '../../../src/protocol/record/index.ts';
 
 const hashes: Hashes = {
-  sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+  sha256: (...parts) => new Uint8Array(createHash('sha256').update(Buffer.concat(parts)).digest()),
   sha384: (bytes) => new Uint8Array(createHash('sha384').update(bytes).digest()),
   sha512: (bytes) => new Uint8Array(createHash('sha512').update(bytes).digest()),
 };

@@ -20,7 +20,7 @@ import type { NoteSignature, TreeHead, VerifierKey } from '../../../src/protocol
 const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 
 export const hashes: Hashes = {
-  sha256: (bytes) => plain(hash('sha256', bytes, 'buffer')),
+  sha256: (...parts) => plain(hash('sha256', Buffer.concat(parts), 'buffer')),
   sha384: (bytes) => plain(hash('sha384', bytes, 'buffer')),
   sha512: (bytes) => plain(hash('sha512', bytes, 'buffer')),
 };

@@ -23,11 +23,11 @@ import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import type { Ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
-import { yamux } from '@libp2p/yamux';
 import type { Datastore } from 'interface-datastore';
 import { createLibp2p } from 'libp2p';
 import { fromHex, Refusal, toHex } from '../../../protocol/bytes/index.ts';
 import { gossipService } from './gossip.ts';
+import { muxer } from './muxer.ts';
 import { autoNat } from './nat.ts';
 import { pointerService } from './pointers.ts';
 import type { UniverseLimits, UniverseOptions } from './types.ts';
@@ -80,7 +80,7 @@ export async function startNode({ options, limits, gater, datastore, found }: No
     transports: [tcp({ backlog: 128 }), circuitRelayTransport()],
     connectionEncrypters: [noise()],
     streamMuxers: [
-      yamux({
+      muxer({
         maxInboundStreams: limits.streams,
         maxOutboundStreams: limits.streams,
         // a member of many Groups opens a stream for each as soon as it is connected, and this end may be slower
