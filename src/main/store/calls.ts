@@ -29,6 +29,8 @@ interface Progress {
 }
 
 type Method = (...args: never[]) => unknown;
+type Given<M> = M extends (...given: infer A) => unknown ? A : never;
+type Answered<M> = M extends (...given: never[]) => infer R ? R : never;
 
 /**
  * Serves the object that `open` gives; its `health`, or the refusal to open, is told first, and before that whatever
@@ -69,10 +71,13 @@ export function callWorker<T>(
   heard: (progress: unknown) => void = () => undefined,
 ): {
   readonly opened: Promise<unknown>;
-  call<K extends keyof T>(
+  call<K extends keyof T>(method: K, ...args: Given<T[K]>): Promise<Answered<T[K]>>;
+  /** The same; these buffers are handed over, not copied: nothing here may use them afterwards. */
+  hand<K extends keyof T>(
+    buffers: readonly ArrayBuffer[],
     method: K,
-    ...args: T[K] extends (...given: infer A) => unknown ? A : never
-  ): Promise<T[K] extends (...given: never[]) => infer R ? R : never>;
+    ...args: Given<T[K]>
+  ): Promise<Answered<T[K]>>;
   terminate(): Promise<void>;
 } {
   const calls = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
@@ -95,18 +100,24 @@ export function callWorker<T>(
   };
   worker.on('error', fail);
   worker.on('exit', () => fail(new Refusal('STORE_CLOSED', 'The store is closed.')));
+  const hand = <K extends keyof T>(
+    buffers: readonly ArrayBuffer[],
+    method: K,
+    ...args: Given<T[K]>
+  ): Promise<Answered<T[K]>> =>
+    new Promise((resolve, reject) => {
+      if (gone !== null) return reject(gone);
+      const id = nextId++;
+      calls.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      worker.postMessage({ id, method: method as string, args } satisfies Call, [...buffers]);
+    });
   return {
     opened: opened.catch(async (error: unknown) => {
       await worker.terminate();
       throw error;
     }),
-    call: (method, ...args) =>
-      new Promise((resolve, reject) => {
-        if (gone !== null) return reject(gone);
-        const id = nextId++;
-        calls.set(id, { resolve: resolve as (value: unknown) => void, reject });
-        worker.postMessage({ id, method: method as string, args } satisfies Call);
-      }),
+    call: (method, ...args) => hand([], method, ...args),
+    hand,
     async terminate() {
       await worker.terminate();
     },

@@ -9,9 +9,9 @@ export type PackedWrite = Omit<GroupWrite, 'append'> & { readonly append?: Packe
 
 export interface PackedEntries {
   /** For each entry: index, term, kind, bytes. */
-  readonly heads: Float64Array;
+  readonly heads: Float64Array<ArrayBuffer>;
   /** One after the other. */
-  readonly data: Uint8Array;
+  readonly data: Uint8Array<ArrayBuffer>;
 }
 
 const FIELDS = 4;

@@ -31,7 +31,7 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
     workerData: options,
     resourceLimits: WORKER_LIMITS,
   });
-  const { call, opened, terminate } = callWorker<ServedGroups>(worker, 'Groups');
+  const { call, hand, opened, terminate } = callWorker<ServedGroups>(worker, 'Groups');
   await opened;
 
   const queue: Waiting[] = [];
@@ -50,10 +50,11 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
         entries += next.write.append?.length ?? 0;
       }
       try {
-        const heads = await call(
-          'write',
-          batch.map(({ num, write }) => ({ num, write: packWrite(write) })),
+        const packed = batch.map(({ num, write }) => ({ num, write: packWrite(write) }));
+        const buffers = packed.flatMap(({ write: { append } }) =>
+          append === undefined ? [] : [append.heads.buffer, append.data.buffer],
         );
+        const heads = await hand(buffers, 'write', packed);
         for (const [i, { resolve, reject }] of batch.entries()) {
           const head = heads[i];
           if (head === undefined) reject(new Error('the Groups worker answered too little'));
