@@ -21,8 +21,8 @@ function digest(algorithm: string, input: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Where short parts are put together, used and forgotten within one call. */
-const desk = new Uint8Array(1024);
+/** Where parts are put together (a leaf has at most 17 KiB), used and forgotten within one call. */
+const desk = new Uint8Array(32 * 1024);
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;

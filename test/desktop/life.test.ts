@@ -157,11 +157,15 @@ describeWith('chromium', 'the life of the desktop', () => {
     await desktop.page();
     for (let crash = 0; crash < 3; crash += 1) {
       await desktop.command('crash');
+      await until(
+        'it crashed',
+        async () => (await desktop.calls('render process gone')).length === crash + 1,
+      );
       await until('the page runs again', async () => {
         const page = await desktop.page();
         return (
           (await page.evaluate(() => document.getElementById('seen')?.textContent).catch(() => '')) ===
-            'runs, function' && (await desktop.calls('render process gone')).length === crash + 1
+          'runs, function'
         );
       });
     }

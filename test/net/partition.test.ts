@@ -76,7 +76,7 @@ describeWith('netfilter', 'five members in namespaces', () => {
       await back.online();
       await load(back, n);
     }
-  });
+  }, 180_000);
 
   it('killed with -9 one by one under load, each comes back with what it had', async () => {
     for (const n of FIVE) {
@@ -87,7 +87,7 @@ describeWith('netfilter', 'five members in namespaces', () => {
       await back.online();
       await load(back, n);
     }
-  });
+  }, 180_000);
 
   it('commit on while a fifth of all packets is lost', async () => {
     world!.lose(0.2);
