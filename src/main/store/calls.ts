@@ -28,9 +28,6 @@ interface Progress {
   readonly progress: unknown;
 }
 
-/** Milliseconds that a worker has to end by itself: interrupted while it does, Node has been seen to crash. */
-const PATIENCE = 5000;
-
 type Method = (...args: never[]) => unknown;
 type Given<M> = M extends (...given: infer A) => unknown ? A : never;
 type Answered<M> = M extends (...given: never[]) => infer R ? R : never;
@@ -46,7 +43,6 @@ export function serveCalls(port: MessagePort, open: (tell: (progress: unknown) =
     target = open((progress) => port.postMessage({ progress } satisfies Progress));
     return (target as { health?: unknown }).health;
   });
-  if (target === undefined) return port.close();
   port.on('message', ({ id, method, args }: Call) => {
     reply(id, () =>
       (target as Record<string, Method | undefined> | undefined)?.[method]?.(...(args as never[])),
@@ -82,7 +78,6 @@ export function callWorker<T>(
     method: K,
     ...args: Given<T[K]>
   ): Promise<Answered<T[K]>>;
-  /** Resolves when the worker has ended: by itself, as it does after `close`, or after a while in the middle of things. */
   terminate(): Promise<void>;
 } {
   const calls = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
@@ -103,7 +98,6 @@ export function callWorker<T>(
     for (const waiting of calls.values()) waiting.reject(error);
     calls.clear();
   };
-  const exited = new Promise<unknown>((resolve) => worker.once('exit', resolve));
   worker.on('error', fail);
   worker.on('exit', () => fail(new Refusal('STORE_CLOSED', 'The store is closed.')));
   const hand = <K extends keyof T>(
@@ -117,18 +111,15 @@ export function callWorker<T>(
       calls.set(id, { resolve: resolve as (value: unknown) => void, reject });
       worker.postMessage({ id, method: method as string, args } satisfies Call, [...buffers]);
     });
-  const terminate = async (): Promise<void> => {
-    const patience = setTimeout(() => void worker.terminate(), PATIENCE);
-    await exited;
-    clearTimeout(patience);
-  };
   return {
     opened: opened.catch(async (error: unknown) => {
-      await terminate();
+      await worker.terminate();
       throw error;
     }),
     call: (method, ...args) => hand([], method, ...args),
     hand,
-    terminate,
+    async terminate() {
+      await worker.terminate();
+    },
   };
 }
