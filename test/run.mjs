@@ -43,7 +43,12 @@ let skipped = 0;
 try {
   const report = JSON.parse(readFileSync(results, 'utf8'));
   passed = report.numPassedTests;
-  failed = Math.max(failed, report.numFailedTests, report.numFailedTestSuites);
+  // a file that could not even be read has no tests to count
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  );
+  failed = Math.max(failed, report.numFailedTests + broken.length);
   for (const file of report.testResults)
     for (const test of file.assertionResults)
       if (test.status !== 'passed' && test.status !== 'failed' && !test.fullName.includes('not run here:'))

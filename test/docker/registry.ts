@@ -21,7 +21,7 @@ export type Interference = (ask: IncomingMessage, answer: ServerResponse) => boo
 export interface TestRegistry {
   /** `127.0.0.1:port`, as it stands in image references; engines take it without TLS. */
   readonly host: string;
-  /** The same registry, but blobs larger than 1 MiB stand still after half of their bytes until `stop`. */
+  /** The same registry, but blobs larger than 2 MiB come slowly, and stand still after half of their bytes until `stop`. */
   readonly stallingHost: string;
   /** The same registry behind `interfere`. */
   readonly interferedHost: string;
@@ -74,21 +74,32 @@ export async function testRegistry(): Promise<TestRegistry> {
     request({ port, host: '127.0.0.1', path: ask.url, headers: ask.headers }, (from) => {
       const size = Number(from.headers['content-length'] ?? 0);
       answer.writeHead(from.statusCode ?? 502, from.headers);
-      if (size <= 1024 * 1024) {
-        from.pipe(answer);
-        return;
-      }
-      let sent = 0;
-      from.on('data', (chunk: Buffer) => {
-        if (sent < size / 2) answer.write(chunk);
-        sent += chunk.length;
-      });
+      if (size <= SMALL) from.pipe(answer);
+      else void halfOf(from, size, answer);
     }).end();
     return true;
   }
 }
 
+/** What all test images share, busybox, is smaller: engines fetch a layer once for all who want it. */
+const SMALL = 2 * 1024 * 1024;
+
 const pass: Interference = () => false;
+
+/** Pieces in which the first half goes. An engine tells progress ten times a second at most, and not of a last piece. */
+const PIECES = 10;
+
+/** Sends the first half in its time, and then nothing more. */
+async function halfOf(from: IncomingMessage, size: number, answer: ServerResponse): Promise<void> {
+  const parts: Buffer[] = [];
+  for await (const chunk of from) parts.push(chunk as Buffer);
+  const half = Buffer.concat(parts).subarray(0, size / 2);
+  const step = Math.ceil(half.length / PIECES);
+  for (let at = 0; at < half.length && !answer.destroyed; at += step) {
+    answer.write(half.subarray(at, at + step));
+    await delay(150);
+  }
+}
 
 async function proxy(port: number, interfere: Interference): Promise<{ host: string; close(): void }> {
   const server = createServer((ask, answer) => {

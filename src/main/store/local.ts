@@ -179,6 +179,7 @@ function createLocalStore(
   }
 
   function putCheckpoint(row: CheckpointRow): void {
+    checkCovered(row.size);
     const last = timeline.newest();
     if (
       last !== null &&

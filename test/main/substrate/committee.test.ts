@@ -1,9 +1,13 @@
 /** The embedded Raft behind the OrderedLog port: one member's view of a committee of three, all of them real. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { afterEach, describe } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
 import { openCommittee } from '../../../src/main/substrate/index.ts';
+import type { LogStep } from '../../../src/main/substrate/index.ts';
 import { openThreadedStore } from '../../../src/main/store/index.ts';
+import type { Store } from '../../../src/main/store/index.ts';
+import { utf8 } from '../../../src/protocol/bytes/index.ts';
 import { orderedLogCompliance } from '../../compliance/ordered-log.ts';
 import type { OrderedLogUnderTest } from '../../compliance/ordered-log.ts';
 import { acquaint, memberOf, newKey, newKeys, QUICK, startNode } from '../../member/net.ts';
@@ -22,8 +26,8 @@ afterEach(async () => {
   await Promise.all(ends.splice(0).map((end) => end()));
 });
 
-/** A committee of three; the first member is the one under test. */
-async function open(): Promise<OrderedLogUnderTest> {
+/** A committee of three; the first member is the one under test, and folds into what `made` gives for its store. */
+async function open(made: (store: Store) => Store = (store) => store): Promise<OrderedLogUnderTest> {
   const keys = [newKeys(), newKeys(), newKeys()];
   const folders = keys.map(() => scratch());
   const genesis = { voters: keys.map(memberOf), learners: [], operators: [newKey().key] };
@@ -34,11 +38,12 @@ async function open(): Promise<OrderedLogUnderTest> {
     const folder = folders[n]!;
     const node = await startNode(folder, keys[n] as TestKeys);
     await acquaint([...running.filter((one) => one !== undefined).map((one) => one.node), node]);
-    const store = await openThreadedStore({
+    const own = await openThreadedStore({
       path: join(folder, 'store.db'),
       headPath: join(folder, 'head'),
       rules: 'none',
     });
+    const store = n === 0 ? made(own) : own;
     const log = await openCommittee({ groups: node.groups, store, subject, secret, genesis, timing: QUICK });
     let stopped = false;
     const one = {
@@ -77,4 +82,33 @@ async function open(): Promise<OrderedLogUnderTest> {
 
 describe('a committee of three is an OrderedLog', () => {
   orderedLogCompliance(open);
+
+  it('counts a checkpoint of the others once its own store has what it covers', async () => {
+    let size = 0;
+    const kept: { checkpoint: number; size: number }[] = [];
+    const one = await open((store) => ({
+      ...store,
+      async append(...given) {
+        // the others cosign meanwhile
+        await delay(500);
+        const batch = await store.append(...given);
+        ({ size } = batch);
+        return batch;
+      },
+      putCheckpoint(row) {
+        kept.push({ checkpoint: row.size, size });
+        return store.putCheckpoint(row);
+      },
+    }));
+    const steps: LogStep[] = [];
+    one.log.subscribe((step) => steps.push(step));
+    const { index, size: covered } = await one.log.append({ bytes: utf8('one'), sig: new Uint8Array(64) })
+      .committed;
+    expect(steps.map(({ kind }) => kind)).toEqual(['sequenced', 'committed']);
+    expect(one.log.head().checkpoint?.size).toBe(covered);
+    expect(covered).toBeGreaterThan(index);
+    for (const row of kept) expect(row.checkpoint).toBeLessThanOrEqual(row.size);
+    expect(kept.length).toBeGreaterThan(0);
+    await one.stop();
+  });
 });

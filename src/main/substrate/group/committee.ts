@@ -6,7 +6,7 @@ import { derive, idFrom } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { logReplaySync } from '../../../protocol/group/index.ts';
 import { leafBytes, parseLeaf } from '../../../protocol/log/index.ts';
-import type { Store } from '../../store/index.ts';
+import type { CheckpointRow, Store } from '../../store/index.ts';
 import type { Groups } from './groups.ts';
 import type { StateMachine } from './machine.ts';
 import type { Group, GroupConfig } from './types.ts';
@@ -34,7 +34,17 @@ export async function openCommittee(options: CommitteeOptions): Promise<Committe
   const tell = (step: LogStep): void => {
     for (const listener of listeners) listener(step);
   };
-  let { size } = store.health;
+  let { size, checkpoint } = store.health;
+  /** Checkpoints of the Group that cover more than is folded here, ascending: they count once it is. */
+  let ahead: CheckpointRow[] = [];
+  const settle = (): void => {
+    const reached = ahead.findLast((row) => row.size <= size);
+    if (reached === undefined) return;
+    ahead = ahead.filter((row) => row.size > size);
+    checkpoint = reached;
+    void store.putCheckpoint(reached).catch(() => undefined);
+    tell({ kind: 'committed', checkpoint: reached });
+  };
   const machine: StateMachine<Sequenced> = {
     signature: derive(idFrom(TAG), subject),
     sync: logReplaySync(TAG),
@@ -46,16 +56,19 @@ export async function openCommittee(options: CommitteeOptions): Promise<Committe
       const { appended, size: grown } = await store.append(commands.map(({ leaf }) => parseLeaf(leaf)));
       size = grown;
       tell({ kind: 'sequenced', entries: appended, size });
+      settle();
       return appended;
     },
   };
   const group = await groups.join({ ...config, machine });
-  let checkpoint = group.status().checkpoint ?? store.health.checkpoint;
+  const reach = (row: CheckpointRow): void => {
+    ahead.push(row);
+    settle();
+  };
+  const newest = group.status().checkpoint;
+  if (newest !== null && newest.size > (checkpoint?.size ?? 0)) reach(newest);
   const stop = group.subscribe((event) => {
-    if (event.kind !== 'checkpoint') return;
-    checkpoint = event.checkpoint;
-    void store.putCheckpoint(event.checkpoint).catch(() => undefined);
-    tell({ kind: 'committed', checkpoint: event.checkpoint });
+    if (event.kind === 'checkpoint') reach(event.checkpoint);
   });
   const underWay = new Set<Promise<unknown>>();
 
@@ -68,8 +81,8 @@ export async function openCommittee(options: CommitteeOptions): Promise<Committe
     append({ bytes, sig }) {
       const sequenced = group.execute(leafBytes(bytes, sig)).then(({ answer }) => answer);
       const committed = sequenced.then(async (entry) => {
-        const row = await group.when.checkpoint(entry.index + 1);
-        return { ...entry, size: row.size };
+        await group.when.holds(() => (checkpoint?.size ?? 0) > entry.index);
+        return { ...entry, size: checkpoint?.size ?? 0 };
       });
       underWay.add(committed);
       const settled = (): void => void underWay.delete(committed);
