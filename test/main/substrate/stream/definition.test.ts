@@ -36,7 +36,7 @@ const keptOut = async (consumer: Consumer<unknown>): Promise<void> => {
 const producersOf = (consumer: Consumer<unknown>): string[] =>
   consumer.stats().channels.map(({ peer }) => peer);
 
-describe('a declared stream', () => {
+describe('stream_def: a declared stream', () => {
   it('stream_macro_simple: both sides meet by its tag alone', async () => {
     const [one, two] = await nodes(2);
     const simple = defineStream({ tag: 'test.Simple/1', codec });

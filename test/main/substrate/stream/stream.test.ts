@@ -136,7 +136,7 @@ describe('a stream', () => {
     await second.when.subscribed();
   });
 
-  it('counts on both sides: stats', async () => {
+  it('stats::producer, stats::consumer: counted on both sides', async () => {
     const [one, two] = await nodes(2);
     const producer = one!.streams.produce(LINES);
     const consumer = two!.streams.consume(LINES);
