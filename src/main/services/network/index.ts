@@ -78,6 +78,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     },
     now: options.now,
     note,
+    changed,
   });
 
   const relevant = (): string => {

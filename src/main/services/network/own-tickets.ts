@@ -7,6 +7,7 @@ import type { ShownTicket } from '../../../contract/index.ts';
 import { fromHex, Refusal, utf8 } from '../../../protocol/bytes/index.ts';
 import { JWT_CLASS, readJwtSays } from '../../../protocol/ticket/index.ts';
 import type { Ticket } from '../../../protocol/universe/index.ts';
+import { createAlarm } from '../../alarm.ts';
 import type { Store } from '../../store/index.ts';
 import type { OwnEntry } from '../../substrate/discovery/index.ts';
 import { viewTicket } from './view.ts';
@@ -19,6 +20,8 @@ export interface OwnTicketsOptions {
   readonly self: () => string | null;
   readonly now: () => number;
   readonly note: (sentence: string) => void;
+  /** A ticket has expired, and was taken out of the entry. */
+  readonly changed: () => void;
 }
 
 export interface OwnTickets {
@@ -66,7 +69,20 @@ export async function createOwnTickets(options: OwnTicketsOptions): Promise<OwnT
   };
   const keep = async (next: readonly string[]): Promise<void> => {
     kept = next;
+    watch();
     await store.putLocal(KEY, [...kept]);
+  };
+  const hide = (ticket: Ticket): void => void entry()?.removeTicket(fromHex(idOf(ticket), 32));
+  /** Rings when the next of those that are kept expires. */
+  const alarm = createAlarm(now, () => {
+    for (const ticket of kept.map(ticketOf)) if (expired(ticket, now())) hide(ticket);
+    watch();
+    options.changed();
+  });
+  const watch = (): void => {
+    const ends = kept.map((text) => viewTicket(ticketOf(text)).expires ?? Infinity);
+    const next = Math.min(...ends.filter((at) => at > now()));
+    alarm.set(next < Infinity ? next : null);
   };
 
   return {
@@ -81,6 +97,7 @@ export async function createOwnTickets(options: OwnTicketsOptions): Promise<OwnT
           note(`A ticket of this node is not shown: ${error.message}`);
         }
       }
+      watch();
     },
     async present(given) {
       const text = given.trim();
@@ -98,7 +115,7 @@ export async function createOwnTickets(options: OwnTicketsOptions): Promise<OwnT
           'TICKETS_FULL',
           `A node shows at most ${MAX_SHOWN_TICKETS} tickets with ${MAX_SHOWN_TICKET_CHARACTERS} characters in all.`,
         );
-      for (const one of over) entry()?.removeTicket(fromHex(idOf(ticketOf(one)), 32));
+      for (const one of over) hide(ticketOf(one));
       entry()?.addTicket(ticket);
       await keep(next);
       return viewIn(new Set(shown().map(idOf)), ticket);

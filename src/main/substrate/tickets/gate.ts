@@ -13,9 +13,9 @@ import {
   validatorSignature,
 } from '../../../protocol/ticket/index.ts';
 import type { Judgement, QuoteWanted, Ticket } from '../../../protocol/ticket/index.ts';
+import { createAlarm } from '../../alarm.ts';
+import type { Alarm } from '../../alarm.ts';
 import { nodeHashes } from '../../hashes.ts';
-import { createAlarm } from './alarm.ts';
-import type { Alarm } from './alarm.ts';
 import type { Gate, GateOptions, Standing, StandingChange } from './types.ts';
 
 interface Held {

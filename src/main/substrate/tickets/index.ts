@@ -1,6 +1,4 @@
 /** The ticket gate: who is admitted, until when, and who hears of it. */
-export { createAlarm } from './alarm.ts';
-export type { Alarm } from './alarm.ts';
 export { createGate } from './gate.ts';
 export { makeTdxTicket } from './make.ts';
 export type { TdxTicketRequest } from './make.ts';

@@ -1,5 +1,5 @@
 /** The tickets that a node shows because a person said so: what they open on another node, and which are refused. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Client } from '../../../../src/main/api/index.ts';
 import type { MusterNode } from '../../../../src/main/node/index.ts';
 import { createOwnTickets } from '../../../../src/main/services/network/own-tickets.ts';
@@ -132,7 +132,10 @@ describe('a ticket that a node shows', () => {
 });
 
 describe('a ticket that has expired', () => {
-  it('is not in the entry of a network that opens, and leaves the list when a fresh one comes', async () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('leaves the entry, is not in that of a network that opens, and leaves the list when a fresh one comes', async () => {
     let now = 1_795_000_000_000;
     const self = 'cd'.repeat(32);
     const rows = new Map<string, unknown>();
@@ -148,6 +151,7 @@ describe('a ticket that has expired', () => {
       });
     let entry = entryAt(0);
     const noted: string[] = [];
+    let announced = 0;
     const own = () =>
       createOwnTickets({
         store: {
@@ -158,6 +162,7 @@ describe('a ticket that has expired', () => {
         self: () => self,
         now: () => now,
         note: (sentence) => void noted.push(sentence),
+        changed: () => (announced += 1),
       });
     const issuer = newIssuer();
     const endsIn = (after: number, more: object = {}): string =>
@@ -168,6 +173,11 @@ describe('a ticket that has expired', () => {
     expect(entry.tickets()).toHaveLength(2);
     now += 60_000;
     expect(first.list().map(({ state }) => state)).toEqual(['expired', 'shown']);
+    // it leaves the entry by itself, and whoever looks hears of it
+    expect([entry.tickets().length, announced]).toEqual([2, 0]);
+    vi.advanceTimersByTime(60_000);
+    expect([entry.tickets().length, announced]).toEqual([1, 1]);
+    expect(first.list()).toEqual([{ ...brief, state: 'expired' }, long]);
 
     // a node that starts anew
     entry = entryAt(0);

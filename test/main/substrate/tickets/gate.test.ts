@@ -1,6 +1,6 @@
 /** The gate: judged once for each set of tickets, again when time or tickets move on, and heard at once. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAlarm, createRevokedSet, ticketsIn } from '../../../../src/main/substrate/tickets/index.ts';
+import { createRevokedSet, ticketsIn } from '../../../../src/main/substrate/tickets/index.ts';
 import type { QuoteVerifier } from '../../../../src/main/substrate/tickets/index.ts';
 import { nodeHashes } from '../../../../src/main/hashes.ts';
 import { toHex, UNIVERSE } from '../../../../src/protocol/bytes/index.ts';
@@ -243,28 +243,6 @@ describe('a gate with a verifier of quotes', () => {
     const gate = gateOf([{ kind: 'tdx', baseline: {}, variants: [] }], board);
     board.put(PEER, tdx);
     expect(await gate.judge(PEER)).toMatchObject({ ok: false, code: 'TICKET_PENDING' });
-  });
-});
-
-describe('an alarm', () => {
-  it('rings once, later than timers can count, and by the clock when it is set', () => {
-    let rung = 0;
-    const alarm = createAlarm(Date.now, () => (rung += 1));
-    const far = Date.now() + 2 ** 31 + 5 * 86_400_000;
-    alarm.set(far);
-    vi.advanceTimersByTime(2 ** 31);
-    expect([rung, alarm.at]).toEqual([0, far]);
-    vi.advanceTimersByTime(5 * 86_400_000);
-    expect([rung, alarm.at]).toEqual([1, null]);
-    vi.advanceTimersByTime(2 ** 32);
-    expect(rung).toBe(1);
-    alarm.set(Date.now() + 86_400_000);
-    vi.setSystemTime(Date.now() + 86_400_000);
-    vi.advanceTimersByTime(3_600_000);
-    expect(rung).toBe(2);
-    alarm.set(Date.now() + 10);
-    alarm.set(null);
-    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
