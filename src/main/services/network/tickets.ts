@@ -1,10 +1,14 @@
 /**
  * What the tickets of peers are judged by on this node (coalition.md 3.6, 6): what its Chronicle says was revoked, and
- * for quotes the collateral of its settings, its simulated root and the attestation policy in force.
+ * for quotes the collateral of its settings, its simulated roots, the attestation policy in force, and those that were
+ * adopted before.
  */
+import { readPolicy } from '../../../protocol/attestation/index.ts';
 import type { Collateral, Policy } from '../../../protocol/attestation/index.ts';
+import { blake3, sameBytes, toHex } from '../../../protocol/bytes/index.ts';
+import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { decodeRecord } from '../../../protocol/record/index.ts';
-import type { Store } from '../../store/index.ts';
+import type { EntryRow, Store } from '../../store/index.ts';
 import { createQuoteVerifier, createRevokedSet } from '../../substrate/tickets/index.ts';
 import type { QuoteVerifier, QuoteVerifierOptions, Revocations } from '../../substrate/tickets/index.ts';
 import type { Events } from '../events/index.ts';
@@ -15,7 +19,7 @@ export interface EvidencePorts {
   readonly collateralFor: (
     ...asked: Parameters<QuoteVerifierOptions['collateral']['collateralFor']>
   ) => Promise<{ readonly collateral: Collateral }>;
-  /** DER; the first is the one that counts. */
+  /** DER. */
   readonly simulatedRoots: readonly Uint8Array[];
   /** The policy in force. */
   readonly policy: () => Promise<Policy>;
@@ -41,18 +45,14 @@ export async function openTicketChecks(ports: TicketPorts): Promise<TicketChecks
   const { store, events, note } = ports;
   const revoked = createRevokedSet();
   let known = -1;
-  /** Reads the entries that are new, newest first. */
   const look = async (): Promise<void> => {
-    const before = known;
-    for (let from = Number.MAX_SAFE_INTEGER; ;) {
-      const entries = await store.find({ kind: 'ticket.revoked', refused: false }, from, PAGE);
-      const fresh = entries.filter(({ index }) => index > before);
-      revoked.add(...fresh.map(({ bytes }) => (decodeRecord(bytes).body as { ticket: Uint8Array }).ticket));
-      known = Math.max(known, ...fresh.map(({ index }) => index));
-      const last = fresh.at(-1);
-      if (fresh.length < PAGE || last === undefined) return;
-      from = last.index - 1;
+    const fresh: { readonly index: number; readonly ticket: Uint8Array }[] = [];
+    for await (const { index, bytes } of newestFirst(store, 'ticket.revoked')) {
+      if (index <= known) break;
+      fresh.push({ index, ticket: (decodeRecord(bytes).body as { ticket: Uint8Array }).ticket });
     }
+    revoked.add(...fresh.map(({ ticket }) => ticket));
+    known = fresh[0]?.index ?? known;
   };
   await look();
   const stopping = new AbortController();
@@ -72,11 +72,24 @@ export async function openTicketChecks(ports: TicketPorts): Promise<TicketChecks
 }
 
 const PAGE = 256;
+
+/** Entries of a kind that were not refused. */
+async function* newestFirst(store: TicketPorts['store'], kind: string): AsyncGenerator<EntryRow> {
+  for (let from = Number.MAX_SAFE_INTEGER; ;) {
+    const entries = await store.find({ kind, refused: false }, from, PAGE);
+    yield* entries;
+    const last = entries.at(-1);
+    if (entries.length < PAGE || last === undefined) return;
+    from = last.index - 1;
+  }
+}
+
 /** An entry of another node is told as a change of the Chronicle. */
 const TOPICS: ReadonlySet<string> = new Set(['tickets', 'chronicle']);
 
 /** A verifier by the policy that is in force when a quote is verified; under another one everything is verified anew. */
-function quotesBy({ evidence, now, note }: TicketPorts): QuoteVerifier {
+function quotesBy({ store, evidence, now, note }: TicketPorts): QuoteVerifier {
+  const policyNamed = namedIn(store);
   const make = (policy: Policy | undefined) => ({
     text: JSON.stringify(policy),
     verifier: createQuoteVerifier({
@@ -88,7 +101,8 @@ function quotesBy({ evidence, now, note }: TicketPorts): QuoteVerifier {
       },
       now,
       policy,
-      simulatedRoot: evidence.simulatedRoots[0],
+      policyNamed,
+      simulatedRoots: evidence.simulatedRoots,
     }),
   });
   let current = make(undefined);
@@ -103,5 +117,23 @@ function quotesBy({ evidence, now, note }: TicketPorts): QuoteVerifier {
       }
       return current.verifier.verify(wanted);
     },
+  };
+}
+
+/** Finds policies that the Chronicle has seen adopted, by BLAKE3 of their text; those that were asked for are kept. */
+function namedIn(store: TicketPorts['store']): (digest: UniqueId) => Promise<Policy | undefined> {
+  const known = new Map<string, Policy>();
+  return async (digest) => {
+    const name = toHex(digest);
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    for await (const { bytes } of newestFirst(store, 'policy.adopted')) {
+      const { policy } = decodeRecord(bytes).body as { policy: Uint8Array };
+      if (!sameBytes(blake3(policy), digest)) continue;
+      const found = readPolicy(policy);
+      known.set(name, found);
+      return found;
+    }
+    return undefined;
   };
 }

@@ -1,16 +1,11 @@
 /**
  * Verifies the quotes of TDX tickets with the real verifier, each once until its verdict is due again: collateral runs
  * out, and what was good an hour ago may be on a list now. A quote under another root than Intel's is verified under
- * the simulated root, if one is given, and marked; whether a mark is good enough is for the validator to say.
+ * the simulated roots, if any are given, and marked; whether a mark is good enough is for the validator to say.
  */
-import {
-  DEFAULT_POLICY,
-  platformHint,
-  readIsoTime,
-  readPolicy,
-} from '../../../protocol/attestation/index.ts';
+import { DEFAULT_POLICY, platformHint, readIsoTime } from '../../../protocol/attestation/index.ts';
 import type { Collateral, Policy, Verdict } from '../../../protocol/attestation/index.ts';
-import { blake3, Refusal, toHex } from '../../../protocol/bytes/index.ts';
+import { Refusal, toHex } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import type { QuoteFinding, QuoteWanted } from '../../../protocol/ticket/index.ts';
 import { createVerifierCache, verifyQuote } from '../../attestation/index.ts';
@@ -31,10 +26,10 @@ export interface QuoteVerifierOptions {
   readonly now: () => number;
   /** For validators that name no policy; default `DEFAULT_POLICY`. A TD under debug is refused under any. */
   readonly policy?: Policy | undefined;
-  /** Texts of policies that validators may name by BLAKE3 of the text, as they were adopted. Errors: `POLICY_FORMAT`. */
-  readonly policies?: readonly Uint8Array[] | undefined;
-  /** DER of the root of simulated evidence; absent: such evidence is like any forged one. */
-  readonly simulatedRoot?: Uint8Array | undefined;
+  /** The policy that a validator names by BLAKE3 of its text, as it was adopted; undefined: it is not known here. */
+  readonly policyNamed?: ((digest: UniqueId) => Promise<Policy | undefined>) | undefined;
+  /** DER of the roots of simulated evidence; none: such evidence is like any forged one. */
+  readonly simulatedRoots?: readonly Uint8Array[] | undefined;
   /** A verdict is made anew after this long at the latest, milliseconds; default 6 hours. */
   readonly again?: number | undefined;
   /** A refusal for want of collateral is tried again after this long, milliseconds; default one minute. */
@@ -46,8 +41,7 @@ const MOST = 4096;
 const AT_ONCE = 4;
 
 export function createQuoteVerifier(options: QuoteVerifierOptions): QuoteVerifier {
-  const { collateral, now, simulatedRoot, again = 6 * 3_600_000, retry = 60_000 } = options;
-  const policies = new Map((options.policies ?? []).map((text) => [toHex(blake3(text)), readPolicy(text)]));
+  const { collateral, now, simulatedRoots = [], again = 6 * 3_600_000, retry = 60_000 } = options;
   const cache = createVerifierCache();
   const found = new Map<string, QuoteFinding>();
   const running = new Map<string, Promise<QuoteFinding>>();
@@ -55,11 +49,11 @@ export function createQuoteVerifier(options: QuoteVerifierOptions): QuoteVerifie
 
   const nameOf = ({ quote, policy }: QuoteWanted): string =>
     `${toHex(nodeHashes.sha256(quote))} ${policy === null ? '' : toHex(policy)}`;
-  const policyOf = (digest: UniqueId | null): Policy | undefined =>
-    digest === null ? (options.policy ?? DEFAULT_POLICY) : policies.get(toHex(digest));
+  const policyOf = async (digest: UniqueId | null): Promise<Policy | undefined> =>
+    digest === null ? (options.policy ?? DEFAULT_POLICY) : options.policyNamed?.(digest);
 
   const find = async ({ quote, policy: digest }: QuoteWanted): Promise<QuoteFinding> => {
-    const policy = policyOf(digest);
+    const policy = await policyOf(digest);
     const soon = (code: string, why: string): QuoteFinding => ({
       refused: { code, why },
       simulated: false,
@@ -90,7 +84,8 @@ export function createQuoteVerifier(options: QuoteVerifierOptions): QuoteVerifie
         cache,
       });
     const real = verify(undefined);
-    const verdict = simulatedRoot !== undefined && !anchored(real) ? verify(simulatedRoot) : real;
+    let verdict = real;
+    for (const root of simulatedRoots) if (!anchored(verdict)) verdict = verify(root);
     // what no root knows is refused as Intel's would refuse it
     return findingOf(anchored(verdict) ? verdict : real, now(), again);
   };

@@ -84,7 +84,7 @@ export async function sit(
 export const bondsOf = ({ node }: Seat): string[] => node.groups.bonds().map(({ peer }) => peer);
 
 /** Waits until something holds, looking often. */
-export async function until(holds: () => boolean, limit = 15_000): Promise<void> {
+export async function until(holds: () => boolean, limit = 40_000): Promise<void> {
   const end = Date.now() + limit;
   while (!holds()) {
     if (Date.now() > end) throw new Error('it did not come to hold');

@@ -25,7 +25,12 @@ export const from = (set: Collateral) => ({
   collateralFor: async () => ({ collateral: set, origin: 'test' }),
 });
 export const verifier = (more: Partial<QuoteVerifierOptions> = {}) =>
-  createQuoteVerifier({ collateral: from(collateral), now: () => T0 * 1000, simulatedRoot: ROOT, ...more });
+  createQuoteVerifier({
+    collateral: from(collateral),
+    now: () => T0 * 1000,
+    simulatedRoots: [ROOT],
+    ...more,
+  });
 
 /** A ticket with a quote that is made for it, or for `bound`. */
 export function ticketOf(

@@ -3,12 +3,14 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadSimulator } from '../../../../src/main/attestation/index.ts';
 import { createQuoteVerifier, makeTdxTicket } from '../../../../src/main/substrate/tickets/index.ts';
 import type { QuoteVerifierOptions } from '../../../../src/main/substrate/tickets/index.ts';
+import { readPolicy } from '../../../../src/protocol/attestation/index.ts';
 import type { Collateral } from '../../../../src/protocol/attestation/index.ts';
 import {
   blake3,
   fromHex,
   idFrom,
   Refusal,
+  sameBytes,
   toHex,
   UNIVERSE,
   utf8,
@@ -103,12 +105,7 @@ describe('a TDX ticket under the test root', () => {
       () => ticketOf(),
       { rules: { simulated: false } },
     ],
-    [
-      'under a root that is not known',
-      /^TICKET_QUOTE/,
-      () => ticketOf(),
-      { quotes: { simulatedRoot: undefined } },
-    ],
+    ['under a root that is not known', /^TICKET_QUOTE/, () => ticketOf(), { quotes: { simulatedRoots: [] } }],
     [
       'with collateral that has expired',
       /^TICKET_QUOTE.*EXPIRED/,
@@ -136,7 +133,10 @@ describe('a TDX ticket under the test root', () => {
       Uint8Array,
       Uint8Array,
     ];
-    const quotes = { policies: [strict, lax] };
+    const quotes = {
+      policyNamed: async (digest: Uint8Array) =>
+        [strict, lax].filter((text) => sameBytes(blake3(text), digest)).map(readPolicy)[0],
+    };
     expect(await judged([ticketOf()], { quotes, rules: { policy: blake3(lax) } })).toBe('admitted');
     expect(await judged([ticketOf()], { quotes, rules: { policy: blake3(strict) } })).toMatch(
       /^TICKET_QUOTE/,
@@ -156,7 +156,7 @@ describe('a TDX ticket under the test root', () => {
     let now = T0 * 1000;
     const quotes = createQuoteVerifier({
       now: () => now,
-      simulatedRoot: ROOT,
+      simulatedRoots: [ROOT],
       collateral: {
         async collateralFor() {
           asked += 1;
@@ -239,7 +239,9 @@ describe('making a TDX ticket', () => {
       quotedAt: T0,
       expires: T0 + 3600,
     });
-    const circumstances = { quotes: { collateral: from(set!), simulatedRoot: authority.root.certificate } };
+    const circumstances = {
+      quotes: { collateral: from(set!), simulatedRoots: [ROOT, authority.root.certificate] },
+    };
     expect(await judged([ticket], { ...circumstances, rules: { baseline: { mrtd: MR_TD } } })).toBe(
       'admitted',
     );
@@ -297,7 +299,7 @@ describeWith('vectors', 'quotes of real machines', () => {
     const now = (): number => real.at * 1000;
     return judged([{ class: TDX_CLASS, data: writeTdxTicket({ quote, extra }) }], {
       rules: { baseline: {}, simulated: false },
-      quotes: { now, collateral: from(real.collateral), policy: {}, simulatedRoot: undefined, ...more },
+      quotes: { now, collateral: from(real.collateral), policy: {}, simulatedRoots: [], ...more },
     });
   };
 

@@ -49,7 +49,7 @@ export const introduce = (a: Universe, b: Universe): Promise<void> => a.learn(b.
 export async function eventually<T>(
   what: string,
   check: () => T | Promise<T>,
-  milliseconds = 15_000,
+  milliseconds = 40_000,
 ): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + milliseconds;
   for (;;) {
