@@ -1,8 +1,8 @@
-/** Two ways to check a signature: whatever is asked, they answer alike. */
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+/** Hashes beside node:crypto's own, and two ways to check a signature: whatever is asked, they answer alike. */
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { SignatureJob } from '../../src/protocol/bytes/index.ts';
-import { createSignatureCheckers } from '../../src/main/hashes.ts';
+import { createSignatureCheckers, nodeHashes } from '../../src/main/hashes.ts';
 
 const message = randomBytes(200);
 const rawOf = (jwk: { x?: string; y?: string }): Uint8Array =>
@@ -21,6 +21,28 @@ function good(alg: SignatureJob['alg']): SignatureJob {
 }
 
 const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at === 5 ? byte ^ 1 : byte));
+
+describe('a hash', () => {
+  const expected = (algorithm: string, bytes: Uint8Array): string =>
+    createHash(algorithm).update(bytes).digest('hex');
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+  it('of parts is that of their bytes in one piece, also where the parts are many, none or long', () => {
+    for (const lengths of [[], [0], [1, 32, 32], [1, 17_000], [20_000, 20_000], Array(300).fill(7)]) {
+      const parts = (lengths as number[]).map((length) => randomBytes(length));
+      expect(hex(nodeHashes.sha256(...parts))).toBe(expected('sha256', Buffer.concat(parts)));
+    }
+    expect(hex(nodeHashes.sha384(message))).toBe(expected('sha384', message));
+    expect(hex(nodeHashes.sha512(message))).toBe(expected('sha512', message));
+  });
+
+  it('stays what it was when others are made', () => {
+    const first = nodeHashes.sha256(message, message);
+    const before = hex(first);
+    nodeHashes.sha256(randomBytes(100), randomBytes(100));
+    expect(hex(first)).toBe(before);
+  });
+});
 
 describe.each(['ed25519', 'p256'] as const)('%s', (alg) => {
   const job = good(alg);
