@@ -3,9 +3,14 @@
  * bench and the soak. Everything in it is the product's own; only the machine is a list or a counter.
  */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { fromHex, fromUtf8, toHex, utf8 } from '../../src/protocol/bytes/index.ts';
+import { leafBytes, parseLeaf } from '../../src/protocol/log/index.ts';
 import type { Timing } from '../../src/protocol/raft/index.ts';
-import type { Group } from '../../src/main/substrate/group/index.ts';
+import { openThreadedStore } from '../../src/main/store/index.ts';
+import type { Store } from '../../src/main/store/index.ts';
+import { openCommittee } from '../../src/main/substrate/group/index.ts';
+import type { Committee, Group } from '../../src/main/substrate/group/index.ts';
 import { latencies } from '../bench/measure.ts';
 import type { Measured } from '../bench/measure.ts';
 import { serveProcess } from '../process-calls.ts';
@@ -22,7 +27,8 @@ export interface MemberSetup {
   readonly secret: string;
   readonly folder: string;
   readonly listen: string;
-  readonly machine: 'list' | 'count' | 'chain';
+  /** `store`: the member is in a committee, and folds into a store of its own. */
+  readonly machine: 'list' | 'count' | 'chain' | 'store';
   readonly timing: Partial<Timing>;
   /** Groups of the same shape and other secrets, beside the first. */
   readonly more?: number;
@@ -66,13 +72,20 @@ export interface MemberCalls {
 }
 
 let node: TestNode;
-let group: Group<number>;
+let group: Group<unknown>;
 let machine: ListMachine | null = null;
 let chain: ChainMachine | null = null;
+let store: Store | null = null;
+let committee: Committee | null = null;
 let setup: MemberSetup;
 let ending = false;
 let loading: Promise<unknown> = Promise.resolve();
 let submitted = 0;
+
+/** A command as the member's machine takes it. */
+const leafOf = (text: string): Uint8Array =>
+  store === null ? utf8(text) : leafBytes(utf8(text), new Uint8Array(64));
+const textOf = (leaf: Uint8Array): string => fromUtf8(store === null ? leaf : parseLeaf(leaf).bytes);
 
 const membership = (voters: readonly string[], learners: readonly string[]) => ({
   voters: voters.map((seed) => memberOf(keysFrom(fromHex(seed, 32)))),
@@ -88,11 +101,25 @@ const calls: MemberCalls = {
     chain = given.machine === 'chain' ? chainMachine() : null;
     const genesis = membership(given.voters, []);
     const config = { genesis, timing: given.timing };
-    group = await node.groups.join({
-      ...config,
-      secret: fromHex(given.secret, 32),
-      machine: machine ?? chain ?? countMachine(),
-    });
+    const shared = fromHex(given.secret, 32);
+    if (given.machine === 'store') {
+      store = await openThreadedStore({
+        path: join(given.folder, 'store.db'),
+        headPath: join(given.folder, 'head'),
+        rules: 'none',
+      });
+      committee = await openCommittee({
+        ...config,
+        groups: node.groups,
+        store,
+        subject: shared,
+        secret: shared,
+      });
+      ({ group } = committee);
+    } else {
+      const own = machine ?? chain ?? countMachine();
+      group = await node.groups.join({ ...config, secret: shared, machine: own });
+    }
     for (let n = 1; n <= (given.more ?? 0); n++) {
       const secret = fromHex(given.secret, 32);
       secret[0] = (secret[0] ?? 0) ^ n;
@@ -125,7 +152,7 @@ const calls: MemberCalls = {
     };
   },
   online: () => group.when.online(),
-  execute: async (text) => (await group.execute(utf8(text))).index,
+  execute: async (text) => (await group.execute(leafOf(text))).index,
   async load(inFlight, ms, size) {
     const leaf = new Uint8Array(size);
     return latencies(ms, inFlight, () => group.execute(leaf));
@@ -136,7 +163,7 @@ const calls: MemberCalls = {
       while (!ending) {
         const text = `${prefix}-${submitted++}`;
         try {
-          const { index } = await group.execute(utf8(text));
+          const { index } = await group.execute(leafOf(text));
           process.send?.({ id: 0, value: [text, index] });
         } catch {
           return;
@@ -151,7 +178,7 @@ const calls: MemberCalls = {
       while (!ending) {
         const text = `${prefix}-${submitted++}`;
         try {
-          const { index } = await group.execute(utf8(text));
+          const { index } = await group.execute(leafOf(text));
           process.send?.({ id: 0, value: [text, index] });
         } catch {
           return;
@@ -167,6 +194,15 @@ const calls: MemberCalls = {
   async digest() {
     const root = toHex(await group.proofs.rootAt(group.status().applied));
     if (chain !== null) return { ...chain.chain(), root };
+    if (store !== null) {
+      const rows = await store.range(0, Number.MAX_SAFE_INTEGER);
+      const texts = rows.map(({ bytes }) => fromUtf8(bytes));
+      return {
+        count: texts.length,
+        sha256: createHash('sha256').update(texts.join('\n')).digest('hex'),
+        root: toHex(await store.rootAt(texts.length)),
+      };
+    }
     const list = machine?.list ?? [];
     return { count: list.length, sha256: createHash('sha256').update(list.join('\n')).digest('hex'), root };
   },
@@ -176,7 +212,7 @@ const calls: MemberCalls = {
     for (const size = group.status().applied; texts.length < size;) {
       const leaves = await group.proofs.leaves(texts.length, 256 * 1024);
       if (leaves.length === 0) break;
-      texts.push(...leaves.map(({ leaf }) => fromUtf8(leaf)));
+      texts.push(...leaves.map(({ leaf }) => textOf(leaf)));
     }
     return texts;
   },
@@ -188,7 +224,9 @@ const calls: MemberCalls = {
     await group.changeMembers(membership(voters, learners), keyFrom(fromHex(setup.operator, 32)));
   },
   async stop() {
+    await committee?.close();
     await node.stop();
+    await store?.close();
     // the answer leaves first
     setTimeout(() => process.exit(0), 50);
   },

@@ -7,7 +7,7 @@ import { openCommittee } from '../../../src/main/substrate/index.ts';
 import type { LogStep } from '../../../src/main/substrate/index.ts';
 import { openThreadedStore } from '../../../src/main/store/index.ts';
 import type { Store } from '../../../src/main/store/index.ts';
-import { utf8 } from '../../../src/protocol/bytes/index.ts';
+import { fromUtf8, utf8 } from '../../../src/protocol/bytes/index.ts';
 import { orderedLogCompliance } from '../../compliance/ordered-log.ts';
 import type { OrderedLogUnderTest } from '../../compliance/ordered-log.ts';
 import { acquaint, memberOf, newKey, newKeys, QUICK, startNode } from '../../member/net.ts';
@@ -110,5 +110,37 @@ describe('a committee of three is an OrderedLog', () => {
     for (const row of kept) expect(row.checkpoint).toBeLessThanOrEqual(row.size);
     expect(kept.length).toBeGreaterThan(0);
     await one.stop();
+  });
+
+  it('stops, and writes nothing, where its store has an entry that the Group orders otherwise', async () => {
+    const folder = scratch();
+    const keys = newKeys();
+    const node = await startNode(folder, keys);
+    const paths = { path: join(folder, 'store.db'), headPath: join(folder, 'head') };
+    const opened = () => openThreadedStore({ ...paths, rules: 'none' });
+    let store = await opened();
+    ends.push(async () => {
+      await node.stop();
+      await store.close();
+    });
+    const command = (text: string) => ({ bytes: utf8(text), sig: new Uint8Array(64) });
+    const [secret, subject] = [new Uint8Array(randomBytes(32)), new Uint8Array(randomBytes(32))];
+    const genesis = { voters: [memberOf(keys)], learners: [], operators: [newKey().key] };
+    const joined = () =>
+      openCommittee({ groups: node.groups, store, subject, secret, genesis, timing: QUICK });
+    const first = await joined();
+    await first.append(command('one')).committed;
+    await first.close();
+    await store.append([command('of somebody else')]);
+    await store.close();
+    store = await opened();
+    const second = await joined();
+    await expect(second.append(command('two')).sequenced).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(second.group.status().stopped).toContain('Entry 1 of this store');
+    expect((await store.range(0, 9)).map(({ bytes }) => fromUtf8(bytes))).toEqual([
+      'one',
+      'of somebody else',
+    ]);
+    await second.close();
   });
 });

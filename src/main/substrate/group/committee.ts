@@ -2,7 +2,7 @@
  * The OrderedLog of several members: a Group whose state machine is each member's own store. A command is sequenced
  * when the Group has committed it and it is folded here, committed when the Group's checkpoint covers it.
  */
-import { derive, idFrom } from '../../../protocol/bytes/index.ts';
+import { derive, idFrom, Refusal, sameBytes } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { logReplaySync } from '../../../protocol/group/index.ts';
 import { leafBytes, parseLeaf } from '../../../protocol/log/index.ts';
@@ -27,7 +27,7 @@ export interface Committee extends OrderedLog {
   readonly group: Group<Sequenced>;
 }
 
-/** Joins the committee of a log. Errors: as `Groups.join`, `STORE_BEHIND`. */
+/** Joins the committee of a log. Errors: as `Groups.join`. */
 export async function openCommittee(options: CommitteeOptions): Promise<Committee> {
   const { groups, store, subject, ...config } = options;
   const listeners = new Set<(step: LogStep) => void>();
@@ -51,6 +51,14 @@ export async function openCommittee(options: CommitteeOptions): Promise<Committe
     applied: size,
     accepts(leaf) {
       parseLeaf(leaf);
+    },
+    async recognise(commands) {
+      const rows = await store.range(commands[0]?.index ?? 0, commands.at(-1)?.index ?? -1);
+      for (const [i, { index, leaf }] of commands.entries()) {
+        const row = rows[i];
+        if (row === undefined || !sameBytes(leafBytes(row.bytes, row.sig), leaf))
+          throw new Refusal('LOG_FORKED', `Entry ${index} of this store is not the one that the Group has.`);
+      }
     },
     async apply(commands) {
       const { appended, size: grown } = await store.append(commands.map(({ leaf }) => parseLeaf(leaf)));

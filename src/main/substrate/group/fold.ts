@@ -53,8 +53,8 @@ interface Batch {
 const REPLAY = 1024 * 1024;
 
 /**
- * Brings the machine to where the log is: the snapshot, if it starts from nothing, then every leaf beyond it.
- * Errors: `STORE_BEHIND`, `STORE_DAMAGED`.
+ * Brings the machine to where the log is: the snapshot, if it starts from nothing, then every leaf beyond it. A state
+ * that has seen more than the log knows to be committed waits for the log. Errors: `STORE_DAMAGED`.
  */
 export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fold> {
   const { log, machine, session } = options;
@@ -63,10 +63,8 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
   /** The last entry that was told committed since the start. */
   let committedAt: Position | null = null;
 
-  const start = restoreMachine(log, machine);
-  if (start > leaves)
-    throw new Refusal('STORE_BEHIND', `The state has seen ${start} commands; the log has ${leaves}.`);
-  await replay(log, machine, start, leaves);
+  const seen = restoreMachine(log, machine);
+  await replay(log, machine, seen, leaves);
   let applied = leaves;
   let appliedTo = log.opened.committed;
 
@@ -80,16 +78,20 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
       while (queue.length > 0 && !options.stopped()) {
         const { commands, own, upTo } = merge(queue);
         queue = [];
-        const answers = commands.length === 0 ? [] : await machine.apply(commands);
-        for (let i = 0; i < own.length; i++) {
-          const counter = own[i];
-          const command = commands[i];
+        // indexes have no holes: what the state had seen stands first
+        const again = Math.min(commands.length, Math.max(0, seen - (commands[0]?.index ?? seen)));
+        if (again > 0) await machine.recognise?.(commands.slice(0, again));
+        const unseen = again > 0 ? commands.slice(again) : commands;
+        const answers = unseen.length === 0 ? [] : await machine.apply(unseen);
+        for (let i = 0; i < unseen.length; i++) {
+          const counter = own[again + i];
+          const command = unseen[i];
           if (counter == null || command === undefined) continue;
           session.done(counter, { index: command.index, answer: answers[i] as Answer }, command.position);
         }
         applied += commands.length;
         appliedTo = upTo;
-        options.applied(commands, answers);
+        options.applied(unseen, answers);
       }
     } catch (error) {
       options.failed(error);

@@ -62,7 +62,7 @@ export interface RunningGroup<Answer = void> extends Group<Answer> {
 /** Times the election timeout, for a reluctant member. */
 const RELUCTANCE = 3;
 
-/** Errors: `MEMBERS_*` of the genesis, `STORE_BEHIND`, `STORE_DAMAGED`. */
+/** Errors: `MEMBERS_*` of the genesis, `STORE_DAMAGED`. */
 export async function openGroup<Answer>(
   config: GroupConfig<Answer>,
   ports: GroupPorts,

@@ -28,6 +28,12 @@ export interface StateMachine<Answer = void> {
    * stands in the log. Absent: every command is taken. Errors: a Refusal.
    */
   accepts?(leaf: Uint8Array): void;
+  /**
+   * Commands that the state had seen when it was opened. It may have been told of them before the log knew for good
+   * that they are committed, and a crash came between; they are not applied again. A throw stops this member: the
+   * log is not the one that the state comes from.
+   */
+  recognise?(commands: readonly Command[]): void | Promise<void>;
   /** Applies commands in order; one answer each, for whoever submitted it. A throw stops this member. */
   apply(commands: readonly Command[]): readonly Answer[] | Promise<readonly Answer[]>;
   /** The whole state as bytes; absent: it is only ever rebuilt from the log. */
