@@ -82,6 +82,13 @@ export interface Checkpoints {
   close(): Promise<void>;
 }
 
+/** `from` empty: a checkpoint that somebody told of; else a member that asks for a cosignature. */
+interface Waiting {
+  readonly from: string;
+  readonly note: Uint8Array;
+  readonly size: number;
+}
+
 interface Round {
   readonly head: Head;
   readonly text: string;
@@ -93,7 +100,7 @@ interface Round {
 
 /** Rounds begin no closer than this, milliseconds: under load many commands share one. */
 const SPACING = 100;
-/** Requests that wait for this member's tree to grow; more are dropped, the leader asks again. */
+/** Requests and checkpoints that wait for this member's tree to grow, or for its keys; the oldest are let go. */
 const MAX_WAITING = 16;
 
 export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
@@ -101,7 +108,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   const check = createSignatureChecker();
   let { head, newest } = log;
   let round: Round | null = null;
-  let waiting: { from: string; note: Uint8Array; size: number }[] = [];
+  let waiting: Waiting[] = [];
   let closed = false;
   let begunAt = -SPACING;
   let later: NodeJS.Timeout | undefined;
@@ -113,6 +120,17 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
       if (!closed && !(error instanceof Refusal && quiet.has(error.code)))
         options.note(`Checkpoint: ${error instanceof Error ? error.message : String(error)}`);
     });
+  };
+
+  const postpone = (one: Waiting): void => {
+    waiting.push(one);
+    if (waiting.length > MAX_WAITING) waiting.shift();
+  };
+  /** Looks again at what waits for a tree of the size that there is now, or for keys. */
+  const lookAgain = (): void => {
+    const ready = waiting.filter(({ size }) => size <= head.size);
+    waiting = waiting.filter(({ size }) => size > head.size);
+    for (const { from, note } of ready) next(() => (from === '' ? accept(note) : answerRequest(from, note)));
   };
 
   const begin = (): void => {
@@ -219,17 +237,20 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     const key = at.logKey(from);
     if (key === null || checkpoint.origin !== at.origin || checkpoint.extensions.length > 0) return;
     settle(verifyNote(parsed, [key], checkpointJob), check);
-    if (checkpoint.size > head.size) {
-      waiting.push({ from, note, size: checkpoint.size });
-      if (waiting.length > MAX_WAITING) waiting.shift();
-      return;
-    }
+    if (checkpoint.size > head.size) return postpone({ from, note, size: checkpoint.size });
     if (!sameBytes(await ownRoot(checkpoint.size), checkpoint.root))
       return contradicts(note, checkpoint.size);
     if (!options.mayCosign()) return;
     await log.sign({ size: checkpoint.size, root: checkpoint.root });
-    const line = formatSignatureLine(cosign(parsed.text));
-    send(from, { kind: 'cosignature', size: checkpoint.size, line });
+    try {
+      const line = formatSignatureLine(cosign(parsed.text));
+      send(from, { kind: 'cosignature', size: checkpoint.size, line });
+    } catch (error) {
+      // nobody asks twice
+      if (error instanceof Refusal && error.code === 'VAULT_LOCKED')
+        postpone({ from, note, size: checkpoint.size });
+      throw error;
+    }
   };
 
   const take = (from: string, size: number, line: string): void => {
@@ -250,11 +271,8 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     if (newest?.size === verified.size && !sameBytes(newest.root, verified.root))
       return raise({ notes: [newest.note, note] });
     if (verified.size <= head.size) reach({ size: verified.size, root: verified.root, at: now(), note });
-    else {
-      // told before the entries arrived: it counts once they have
-      waiting.push({ from: '', note, size: verified.size });
-      if (waiting.length > MAX_WAITING) waiting.shift();
-    }
+    // told before the entries arrived: it counts once they have
+    else postpone({ from: '', note, size: verified.size });
   };
 
   return {
@@ -263,14 +281,12 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     grown(larger) {
       if (larger.size < head.size) return;
       head = larger;
-      const ready = waiting.filter(({ size }) => size <= head.size);
-      waiting = waiting.filter(({ size }) => size > head.size);
-      for (const { from, note } of ready)
-        next(() => (from === '' ? accept(note) : answerRequest(from, note)));
+      lookAgain();
       begin();
     },
     review() {
       if (round !== null && !options.leads()) round = null;
+      lookAgain();
       begin();
     },
     bonded(peer) {

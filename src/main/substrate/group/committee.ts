@@ -100,7 +100,7 @@ export async function openCommittee(options: CommitteeOptions): Promise<Committe
       return { sequenced, committed };
     },
     head: () => ({ size, checkpoint }),
-    resume: () => undefined,
+    resume: group.resume,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

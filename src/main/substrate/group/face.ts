@@ -103,6 +103,7 @@ export function groupFace<Answer>(parts: FaceParts<Answer>): Omit<Group<Answer>,
     },
     changes: (listener) => watch.subscribe(listener),
     proofs: log,
+    resume: () => checkpoints.review(),
     witness: (note) => checkpoints.witness(note),
   };
 }

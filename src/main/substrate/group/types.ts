@@ -97,6 +97,8 @@ export interface Group<Answer = void> {
   /** Hears that the status may be different. */
   changes(listener: () => void): () => void;
   readonly proofs: Pick<GroupLog, 'inclusion' | 'consistency' | 'leaves' | 'rootAt' | 'checkpoints'>;
+  /** Signs, or cosigns for others, what could not be signed while this member's keys were locked. */
+  resume(): void;
   /** A checkpoint from elsewhere: gossip, an auditor. Contradictions are raised. */
   witness(note: Uint8Array): void;
   close(): Promise<void>;
