@@ -18,7 +18,6 @@ import type {
 } from '@libp2p/interface';
 import type { KadDHT } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
-import { noise } from '@libp2p/noise';
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import type { Ping } from '@libp2p/ping';
@@ -26,6 +25,7 @@ import { tcp } from '@libp2p/tcp';
 import type { Datastore } from 'interface-datastore';
 import { createLibp2p } from 'libp2p';
 import { fromHex, Refusal, toHex } from '../../../protocol/bytes/index.ts';
+import { encrypter } from './encrypter.ts';
 import { gossipService } from './gossip.ts';
 import { muxer } from './muxer.ts';
 import { autoNat } from './nat.ts';
@@ -78,7 +78,7 @@ export async function startNode({ options, limits, gater, datastore, found }: No
     // what a week ago was an address is worth one attempt
     peerStore: { maxAddressAge: 7 * DAY, maxPeerAge: 7 * DAY },
     transports: [tcp({ backlog: 128 }), circuitRelayTransport()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [encrypter()],
     streamMuxers: [
       muxer({
         maxInboundStreams: limits.streams,
