@@ -16,14 +16,60 @@ export interface Tag {
   readonly counter: number;
 }
 
-export function encodeCommand(session: Uint8Array, counter: number, leaf: Uint8Array): Uint8Array {
-  if (leaf.length > MAX_LEAF)
-    throw new Refusal('COMMAND_TOO_LONG', `A command has at most ${MAX_LEAF} bytes, not ${leaf.length}.`);
-  const data = new Uint8Array(TAG_BYTES + leaf.length);
-  data.set(session, 0);
-  new DataView(data.buffer).setBigUint64(8, BigInt(counter));
-  data.set(leaf, TAG_BYTES);
-  return data;
+export const encodeCommand = (session: Uint8Array, counter: number, leaf: Uint8Array): Uint8Array =>
+  encodeCommands(session, counter, [leaf])[0] as Uint8Array;
+
+/** Bytes of one piece of memory that commands share, unless one alone has more. */
+const PIECE = 64 * 1024;
+
+/**
+ * The same for many, counted on from `first`. Commands that are submitted together share memory: a piece for each
+ * costs more than all that is written into it.
+ */
+export function encodeCommands(
+  session: Uint8Array,
+  first: number,
+  leaves: readonly Uint8Array[],
+): Uint8Array[] {
+  const commands: Uint8Array[] = [];
+  let piece = new Uint8Array(0);
+  let at = 0;
+  for (const [i, leaf] of leaves.entries()) {
+    const size = TAG_BYTES + leaf.length;
+    if (at + size > piece.length) {
+      piece = new Uint8Array(pieceFor(leaves, i));
+      at = 0;
+    }
+    const data = piece.subarray(at, at + size);
+    const counter = first + i;
+    data.set(session, 0);
+    putU32(data, 8, Math.floor(counter / 2 ** 32));
+    putU32(data, 12, counter);
+    data.set(leaf, TAG_BYTES);
+    commands.push(data);
+    at += size;
+  }
+  return commands;
+}
+
+/** Bytes that the leaves from `from` on want, as many of them as fit into a piece, one at least. */
+function pieceFor(leaves: readonly Uint8Array[], from: number): number {
+  let sum = 0;
+  for (let i = from; i < leaves.length; i++) {
+    const length = leaves[i]?.length ?? 0;
+    if (length > MAX_LEAF)
+      throw new Refusal('COMMAND_TOO_LONG', `A command has at most ${MAX_LEAF} bytes, not ${length}.`);
+    if (sum > 0 && sum + TAG_BYTES + length > PIECE) break;
+    sum += TAG_BYTES + length;
+  }
+  return sum;
+}
+
+function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
 
 /** The tag of a command, or null when it is too short to have one. */

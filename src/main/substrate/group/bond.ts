@@ -39,6 +39,8 @@ export interface Bond {
   /** Round trip of the last heartbeat, milliseconds; null before the first. */
   rtt(): number | null;
   send(frame: GroupFrame): boolean;
+  /** As `Link.post`. */
+  post(frame: Uint8Array): boolean;
   drained(): Promise<void>;
   close(code: CloseCode): Promise<void>;
   readonly link: Link;
@@ -169,6 +171,7 @@ function liveBond(link: Link, id: Uint8Array, since: number): LiveBond {
     measured: null,
     rtt: () => bond.measured,
     send: (frame) => link.send(toFrame(frame)),
+    post: link.post,
     drained: () => link.drained(),
     close: (code) => link.close(code),
     link,

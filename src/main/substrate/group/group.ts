@@ -172,7 +172,7 @@ export async function openGroup<Answer>(
     reluctance: config.preference === 'reluctant' ? RELUCTANCE : 1,
     observer: config.preference === 'observer',
     mute: silence.muted,
-    send: (to, message) => send(to, { kind: 'raft', message }),
+    post: (to, frame) => void ports.bond(to)?.post(frame),
     committed: (entries) => {
       const write = fold.committed(entries);
       queueMicrotask(watch.changed);

@@ -32,7 +32,8 @@ export interface ReplicaOptions {
   readonly observer: boolean;
   /** Came out of a backup: it must not vote, nor stand, until it is told that it is a new member. */
   readonly mute: () => boolean;
-  readonly send: (to: MemberId, message: Message) => void;
+  /** A frame as `encodeFrame` makes it. */
+  readonly post: (to: MemberId, frame: Uint8Array) => void;
   /** Entries that are committed now, in order, none twice; answers what the store has to know about them. */
   readonly committed: (entries: readonly Entry[]) => CommitWrite | null;
   /** Entries that were appended to this member's log, committed or not. */
@@ -83,7 +84,7 @@ const MAX_PROPOSAL = 4096;
 
 /** Errors: a plain error when what is stored contradicts itself. */
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {
-  const { self, log, timing, send } = options;
+  const { self, log, timing } = options;
   const { opened } = log;
   const now = (): number => performance.now();
 
@@ -135,7 +136,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     for (const resolve of idle.splice(0)) resolve();
   };
 
-  const sendAll = createOutbox(send, options.mute);
+  const sendAll = createOutbox(options.post, options.mute);
 
   const drive = (input: Input): Effects => {
     const result = step(raft, input);

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Refusal, toHex } from '../../../protocol/bytes/index.ts';
-import { encodeCommand, MAX_LEAF, tagOf } from '../../../protocol/group/index.ts';
+import { encodeCommands, MAX_LEAF, tagOf } from '../../../protocol/group/index.ts';
 import type { Entry, Position } from '../../../protocol/raft/index.ts';
 
 export interface Submitted<Answer> {
@@ -80,16 +80,16 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
   const pump = (): void => {
     scheduled = false;
     if (ended !== null) return;
-    const fresh: Uint8Array[] = [];
-    while (unsent.length > 0 && pending.size < WINDOW) {
-      const next = unsent.shift();
-      if (next === undefined) break;
+    const next = unsent.splice(0, Math.max(0, WINDOW - pending.size));
+    const fresh = encodeCommands(
+      nonce,
+      counter + 1,
+      next.map(({ leaf }) => leaf),
+    );
+    for (const [i, { placed, done, reject }] of next.entries()) {
       counter += 1;
-      const { leaf, placed, done, reject } = next;
-      const data = encodeCommand(nonce, counter, leaf);
-      pending.set(counter, { data, placed, done, reject });
+      pending.set(counter, { data: fresh[i] as Uint8Array, placed, done, reject });
       if (placed !== null) unplaced.add(counter);
-      fresh.push(data);
     }
     if (fresh.length > 0 && !offline) offline = !sendParts(fresh);
   };

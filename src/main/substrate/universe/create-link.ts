@@ -266,9 +266,9 @@ export function createLink(stream: Stream, peer: string, protocol: string, limit
   const link: Link = {
     peer,
     protocol,
-    send(frame) {
+    send: (frame) => ended !== null || last !== null || link.post(encodeFrame(frame)),
+    post(bytes) {
       if (ended !== null || last !== null) return true;
-      const bytes = encodeFrame(frame);
       stats.framesOut += 1;
       stats.bytesOut += bytes.length;
       outgoing.push(bytes);

@@ -47,6 +47,8 @@ export interface Link {
    * `MAX_QUEUED` bytes ends with `tooSlow`. On a closed link nothing happens. Errors: `FRAME_TOO_LONG`.
    */
   send(frame: unknown): boolean;
+  /** The same for a frame as `encodeFrame` makes it: what goes to many is encoded once. */
+  post(frame: Uint8Array): boolean;
   /** Resolves when the peer has taken enough, or the link is closed. */
   drained(): Promise<void>;
   /**
