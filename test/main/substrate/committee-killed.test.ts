@@ -26,6 +26,14 @@ it('a member that is killed under load comes back, whatever its store had of the
       await back.online();
       await load(n, round);
     }
+  // and all of them at one moment, as when the power goes
+  const { applied: before } = await members()[0]!.status();
+  await members()[0]!.applied(before + 20);
+  await Promise.all(members().map((member) => member.kill()));
+  for (const n of [0, 1, 2]) all.push(await fleet.restart(n));
+  await Promise.all(members().map((member) => member.online()));
+  await Promise.all(members().map((_, n) => load(n, 9)));
+  await members()[0]!.applied((await members()[0]!.status()).applied + 20);
   await Promise.all(members().map((member) => member.end()));
   const counts = await Promise.all(members().map(async (member) => (await member.status()).applied));
   const most = Math.max(...counts);
