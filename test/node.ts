@@ -5,6 +5,7 @@ import { connectInProcess } from '../src/main/api/index.ts';
 import type { Client } from '../src/main/api/index.ts';
 import { openNode } from '../src/main/node/index.ts';
 import type { MusterNode } from '../src/main/node/index.ts';
+import type { QuoteSource } from '../src/main/attestation/index.ts';
 import { passphraseSeal } from '../src/main/store/index.ts';
 import type { Settings } from '../src/contract/index.ts';
 import { scratch } from './scratch.ts';
@@ -18,6 +19,7 @@ export async function openTestNode(
   folder = scratch(),
   defaults = NO_ENGINE,
   orderedLog?: string,
+  guest?: QuoteSource,
 ): Promise<MusterNode> {
   const node = await openNode({
     folder: join(folder, 'data'),
@@ -25,6 +27,7 @@ export async function openTestNode(
     seal: cheapSeal(),
     defaults,
     ...(orderedLog === undefined ? {} : { orderedLog }),
+    ...(guest === undefined ? {} : { guest }),
   });
   let closed = false;
   const close = node.close;
@@ -43,8 +46,9 @@ export const ownerOf = (node: MusterNode): Client =>
 export async function openReadyNode(
   folder?: string,
   defaults?: Partial<Settings>,
+  guest?: QuoteSource,
 ): Promise<{ node: MusterNode; client: Client }> {
-  const node = await openTestNode(folder, defaults);
+  const node = await openTestNode(folder, defaults, undefined, guest);
   const client = ownerOf(node);
   await client.identity.create({ name: 'rack-07', passphrase: PASSPHRASE });
   await client.coalition.create({ name: 'signals.eu' });

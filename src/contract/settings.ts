@@ -42,6 +42,8 @@ export const settingsShape = z.object({
   networkLocal: z.boolean(),
   /** Carry connections of others to nodes that nobody can reach. */
   networkRelay: z.boolean(),
+  /** Show others a fresh quote of this machine, bound to this node's key, while the network is open. */
+  networkQuote: z.boolean(),
   theme: z.enum(['system', 'light', 'dark', 'contrast']),
   language: z.enum(['en', 'pseudo']),
   lens: z.enum(['operator', 'mediator', 'auditor']),
@@ -68,6 +70,7 @@ export const defaultSettings: Settings = {
   networkBootstrap: [],
   networkLocal: false,
   networkRelay: false,
+  networkQuote: false,
   theme: 'system',
   language: 'en',
   lens: 'operator',

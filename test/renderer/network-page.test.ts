@@ -236,6 +236,13 @@ describeWith('chromium', 'the network', () => {
     await listen.fill('4001');
     expect(await save.isDisabled()).toBe(true);
     await listen.fill('');
+    const quote = page.getByRole('checkbox', { name: 'Show a quote of this machine' });
+    await quote.click();
+    await save.click();
+    await expect.poll(() => save.isDisabled()).toBe(true);
+    await page.reload();
+    await expect.poll(() => quote.isChecked()).toBe(true);
+    await listen.fill('');
     await page.getByRole('checkbox', { name: 'Take part in the network' }).click();
     await save.click();
     await expect.poll(() => save.isDisabled()).toBe(true);

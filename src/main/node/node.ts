@@ -187,9 +187,12 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
         policy: async () => (await machines.policies.current()).policy,
       },
       settings: settings.current,
+      guest,
+      stopQuote: () => settings.set({ networkQuote: false }),
       now,
       note,
       changed: () => events.changed('network'),
+      troubled: () => events.changed('problems'),
     });
     opened.push(network);
 

@@ -17,10 +17,10 @@ const leafOfSize = (size: number, fill: number): Uint8Array => new Uint8Array(si
 describe('a command', () => {
   it('is 8 bytes of its session, 8 that count, big-endian, and the leaf', () => {
     expect(toHex(encodeCommand(SESSION, 258, Uint8Array.of(0xaa, 0xbb)))).toBe(
-      '0102030405060708' + '0000000000000102' + 'aabb',
+      '01020304050607080000000000000102aabb',
     );
     expect(toHex(encodeCommand(SESSION, 2 ** 53 - 1, new Uint8Array(0)))).toBe(
-      '0102030405060708' + '001fffffffffffff',
+      '0102030405060708001fffffffffffff',
     );
   });
 

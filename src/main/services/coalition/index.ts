@@ -68,6 +68,7 @@ export function createIdentity({ vault, ledger, openLog, changed }: IdentityPort
       await openLog();
       const { log, cosigner, issuer } = keys;
       const receipt = await ledger.submit('identity.created', { name, log, cosigner, issuer });
+      changed();
       return { identity: await identity.get(), receipt };
     },
     async unlock(passphrase) {

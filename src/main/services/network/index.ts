@@ -16,12 +16,20 @@ import { idFrom, peerIdText, Refusal, toHex, UNIVERSE } from '../../../protocol/
 import type { Member } from '../../../protocol/group/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { NetworkPorts, OpenNetwork } from './open.ts';
+import { createOwnQuote } from './own-quote.ts';
+import type { OwnQuoteOptions } from './own-quote.ts';
 import { createOwnTickets } from './own-tickets.ts';
 import { viewGroup, viewPeers, viewStream } from './view.ts';
 
 export interface NetworkOptions extends Omit<NetworkPorts, 'settings'> {
   readonly settings: () => Settings;
   readonly store: Store;
+  /** This machine, if it is a TD. */
+  readonly guest: OwnQuoteOptions['guest'];
+  /** Changes the setting: no quote of this machine is shown any more. */
+  readonly stopQuote: () => Promise<unknown>;
+  /** `problems` may answer others. */
+  readonly troubled: () => void;
 }
 
 export interface Network {
@@ -43,7 +51,7 @@ export interface Network {
    * `TICKET_SUBJECT`, `TICKET_TIME`, `TICKETS_FULL`, `ENTRY_SIZE`, `ENTRY_FORMAT`.
    */
   present(ticket: string): Promise<ShownTicket>;
-  /** Errors: `TICKET_UNKNOWN`. */
+  /** A quote of this machine is not made anew either, until its setting says so again. Errors: `TICKET_UNKNOWN`. */
   withdraw(ticket: string): Promise<void>;
   /** Settings or the vault have changed: opens, closes, or opens anew with other settings. */
   review(): Promise<void>;
@@ -58,7 +66,7 @@ export interface Network {
 const TAGS = 'network/tags';
 
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
-  const { vault, settings, store, note, changed } = options;
+  const { vault, settings, store, now, note, changed } = options;
   let open: OpenNetwork | null = null;
   let opening = false;
   let trouble: Refusal | null = null;
@@ -76,9 +84,21 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       const keys = vault.publicKeys();
       return keys === null ? null : toHex(keys.node);
     },
-    now: options.now,
+    now,
     note,
     changed,
+  });
+  const quote = createOwnQuote({
+    guest: options.guest,
+    entry: () => open?.discovery.own ?? null,
+    self: () => vault.publicKeys()?.node ?? null,
+    network: UNIVERSE,
+    now,
+    note,
+    changed() {
+      changed();
+      options.troubled();
+    },
   });
 
   const relevant = (): string => {
@@ -91,11 +111,16 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     if (open !== null && (!wanted() || relevant() !== openedWith)) {
       const before = open;
       open = null;
+      quote.review(false);
       await before.close();
       changed();
     }
     if (open !== null || !wanted()) {
-      if (!settings().network) trouble = null;
+      if (!settings().network && trouble !== null) {
+        trouble = null;
+        options.troubled();
+      }
+      quote.review(settings().networkQuote);
       return;
     }
     opening = true;
@@ -106,6 +131,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       open = await openNetwork({ ...options, settings: settings() });
       for (const tag of tags) open.discovery.own.addTag(idFrom(tag));
       tickets.show();
+      quote.review(settings().networkQuote);
       trouble = null;
       note(`The network is open at ${open.universe.addresses().join(', ') || 'no address of its own'}.`);
     } catch (error) {
@@ -115,6 +141,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     } finally {
       opening = false;
       changed();
+      options.troubled();
     }
   };
   const review = (): Promise<void> => {
@@ -210,7 +237,8 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       return shown;
     },
     async withdraw(ticket) {
-      await tickets.withdraw(ticket);
+      if (quote.shows(ticket)) await options.stopQuote();
+      else await tickets.withdraw(ticket);
       changed();
     },
     review,
@@ -219,7 +247,10 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       const keys = vault.publicKeys();
       return keys === null ? null : { node: keys.node, log: keys.log, cosigner: keys.cosigner };
     },
-    problems: () => (trouble === null ? [] : [toProblem(trouble.code, trouble.message, trouble.details)]),
+    problems: () =>
+      [trouble, quote.problem()].flatMap((one) =>
+        one === null ? [] : [toProblem(one.code, one.message, one.details)],
+      ),
     async close() {
       closed = true;
       await review();

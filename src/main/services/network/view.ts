@@ -5,7 +5,7 @@ import { peerIdText, fromHex, sameBytes, toHex } from '../../../protocol/bytes/i
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { quorumOf } from '../../../protocol/group/index.ts';
 import { parseSignedCheckpoint } from '../../../protocol/log/index.ts';
-import { JWT_CLASS, readJwtSays, TDX_CLASS } from '../../../protocol/ticket/index.ts';
+import { JWT_CLASS, readJwtSays, readTdxTicket, TDX_CLASS } from '../../../protocol/ticket/index.ts';
 import { ticketIdOf } from '../../../protocol/universe/index.ts';
 import type { JwtSays } from '../../../protocol/ticket/index.ts';
 import type { Ticket } from '../../../protocol/universe/index.ts';
@@ -82,7 +82,7 @@ export function viewTicket(
   ticket: Ticket,
 ): NetworkPeer['tickets'][number] & { readonly says: JwtSays | null } {
   const id = toHex(ticketIdOf(ticket));
-  if (sameBytes(ticket.class, TDX_CLASS)) return { id, kind: 'tdx', expires: null, says: null };
+  if (sameBytes(ticket.class, TDX_CLASS)) return { id, kind: 'tdx', expires: endOf(ticket), says: null };
   if (!sameBytes(ticket.class, JWT_CLASS)) return { id, kind: 'other', expires: null, says: null };
   let says: JwtSays | null = null;
   try {
@@ -91,6 +91,16 @@ export function viewTicket(
     // it may be anything: a peer wrote it
   }
   return { id, kind: 'jwt', expires: says?.expires ?? null, says };
+}
+
+/** When a TDX ticket says that it ends, Unix milliseconds; null: never, or it is none. */
+function endOf({ data }: Ticket): number | null {
+  try {
+    const { expires } = readTdxTicket(data).extra;
+    return expires === null ? null : expires * 1000;
+  } catch {
+    return null;
+  }
 }
 
 export function viewGroup(group: Group<unknown>, { universe, groups }: OpenNetwork): NetworkGroup {

@@ -62,6 +62,8 @@ export const network = {
   'network.withdrawNamed': 'Withdraw ticket {ticket}',
   'network.withdrawText':
     'The ticket is shown no more, and what it opened closes. To show it again its text is needed, which this node then has no more.',
+  'network.withdrawTdxText':
+    'The quote is shown no more, and what it opened closes. This node makes no other one until its setting says so again.',
   'network.withdrawn': 'The ticket is not shown any more.',
 
   'peers.title': 'Peers',
@@ -285,5 +287,8 @@ export const network = {
   'settings.network.relay': 'Relay for nodes that nobody can reach',
   'settings.network.relayHelp':
     'Carries their connections over this node. It sees how much is sent, not what, and costs bandwidth.',
+  'settings.network.quote': 'Show a quote of this machine',
+  'settings.network.quoteHelp':
+    'Needs a TD. Streams and Groups that ask for a TDX ticket can then let this node in. The quote is public, bound to this node’s key, and made anew twice a day.',
   'settings.network.save': 'Save network settings',
 } as const;

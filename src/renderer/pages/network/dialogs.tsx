@@ -255,7 +255,7 @@ export function WithdrawConfirm({ ticket, onClose }: { ticket: ShownTicket; onCl
   return (
     <Confirm
       title={t('network.withdrawNamed', { ticket: shortPeer(ticket.id) })}
-      text={t('network.withdrawText')}
+      text={t(ticket.kind === 'tdx' ? 'network.withdrawTdxText' : 'network.withdrawText')}
       action={t('network.withdraw')}
       mutation={withdraw}
       onClose={onClose}

@@ -23,6 +23,7 @@ export function NetworkPart({ current }: { current: Settings }) {
   const [nodes, setNodes] = useState(current.networkBootstrap.join('\n'));
   const [local, setLocal] = useState(current.networkLocal);
   const [relay, setRelay] = useState(current.networkRelay);
+  const [quote, setQuote] = useState(current.networkQuote);
   // the network page has the same switch
   if (before !== current.network) {
     setBefore(current.network);
@@ -38,13 +39,15 @@ export function NetworkPart({ current }: { current: Settings }) {
     networkBootstrap: list,
     networkLocal: local,
     networkRelay: relay,
+    networkQuote: quote,
   };
   const changed =
     on !== current.network ||
     address !== current.networkListen ||
     list.join(' ') !== current.networkBootstrap.join(' ') ||
     local !== current.networkLocal ||
-    relay !== current.networkRelay;
+    relay !== current.networkRelay ||
+    quote !== current.networkQuote;
   return (
     <div id="settings-network">
       <Section
@@ -98,6 +101,12 @@ export function NetworkPart({ current }: { current: Settings }) {
             help={t('settings.network.relayHelp')}
             checked={relay}
             onChange={setRelay}
+          />
+          <CheckField
+            label={t('settings.network.quote')}
+            help={t('settings.network.quoteHelp')}
+            checked={quote}
+            onChange={setQuote}
           />
           <Thrown error={set.error} />
           <div>

@@ -54,6 +54,19 @@ it('a node shows a ticket from a file, lists it, and withdraws it', async () => 
   expect((await cli('network', 'tickets', '--data', folder)).out).toBe('no tickets\n');
 });
 
+it('a node is told to show a quote of its machine, and says why it cannot', async () => {
+  const { ask, close } = await openNodeForCli({ ready: true });
+  onTestFinished(close);
+  expect((await ask('network', 'quote', 'perhaps')).exit).toBe(2);
+  expect((await ask('network', 'quote', 'on')).json).toEqual({ networkQuote: true });
+  expect((await ask('network', 'on', '--listen', '/ip4/127.0.0.1/tcp/0')).json.state).toBe('on');
+  expect((await ask('network', 'tickets')).json.tickets).toEqual([]);
+  await expect
+    .poll(async () => (await ask('status')).json.about.problems.map(({ code }: { code: string }) => code))
+    .toContain('GUEST_NOT_IN_TD');
+  expect((await ask('network', 'quote', 'off')).json).toEqual({ networkQuote: false });
+});
+
 it('a ticket comes in through a pipe as well', async () => {
   const { ask, folder, close } = await openNodeForCli({ ready: true });
   onTestFinished(close);

@@ -3,7 +3,7 @@ import type { NetworkStatus, ShownTicket } from '../../../../contract/index.ts';
 import { fromUtf8 } from '../../../../protocol/bytes/index.ts';
 import type { Command } from '../command.ts';
 import { argument, readInput, text } from '../input.ts';
-import { short, table, utc, yes } from '../output.ts';
+import { short, table, UsageError, utc, yes } from '../output.ts';
 
 const statusText = (status: NetworkStatus): string =>
   table([
@@ -51,6 +51,30 @@ const turn = (name: 'on' | 'off', summary: string): Command => ({
     }
   },
 });
+
+const quote: Command = {
+  name: 'network quote',
+  usage: 'on|off',
+  summary:
+    'Show others a fresh quote of this machine, or no more: a TDX ticket, for Streams and Groups that ask for one.',
+  examples: ['muster network quote on', 'muster network quote off'],
+  async run(invocation) {
+    const wish = argument(invocation, 0, 'on or off');
+    if (wish !== 'on' && wish !== 'off') throw new UsageError('Say on or off.');
+    const { client, close } = await invocation.connect();
+    try {
+      const { networkQuote } = await client.settings.set({ networkQuote: wish === 'on' });
+      return yes(
+        { networkQuote },
+        networkQuote
+          ? 'a quote is shown while the network is on; see muster network tickets'
+          : 'no quote is shown',
+      );
+    } finally {
+      close();
+    }
+  },
+};
 
 const status: Command = {
   name: 'network status',
@@ -178,4 +202,5 @@ export const networkCommands: readonly Command[] = [
   tickets,
   present,
   withdraw,
+  quote,
 ];
