@@ -93,14 +93,22 @@ export function viewTicket(
   return { id, kind: 'jwt', expires: says?.expires ?? null, says };
 }
 
+/** Ends of tickets that were read: a quote is 5 KiB, and hundreds of peers are looked at twice a second. */
+const ends = new WeakMap<Ticket, number | null>();
+
 /** When a TDX ticket says that it ends, Unix milliseconds; null: never, or it is none. */
-function endOf({ data }: Ticket): number | null {
+function endOf(ticket: Ticket): number | null {
+  const known = ends.get(ticket);
+  if (known !== undefined) return known;
+  let end: number | null = null;
   try {
-    const { expires } = readTdxTicket(data).extra;
-    return expires === null ? null : expires * 1000;
+    const { expires } = readTdxTicket(ticket.data).extra;
+    end = expires === null ? null : expires * 1000;
   } catch {
-    return null;
+    // it may be anything: a peer wrote it
   }
+  ends.set(ticket, end);
+  return end;
 }
 
 export function viewGroup(group: Group<unknown>, { universe, groups }: OpenNetwork): NetworkGroup {
