@@ -9,19 +9,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { openUniverse } from '../../src/main/substrate/universe/index.ts';
 import type { Link } from '../../src/main/substrate/universe/index.ts';
 import { newKey } from '../member/net.ts';
-import { latencies } from './measure.ts';
+import { latencies, middleOf } from './measure.ts';
 import type { Measured } from './measure.ts';
 
 const PROTOCOL = '/muster/floor/1';
 
-/** Commits `size`-byte commands for `ms`, `inFlight` at once; `warm` milliseconds before that do not count. */
-export async function floor(
-  folder: string,
-  inFlight: number,
-  warm: number,
-  ms: number,
-  size: number,
-): Promise<Measured> {
+/** Commits `size`-byte commands for `ms`, `inFlight` at once, `rounds` times; `warm` milliseconds before do not count. */
+export async function floor(folder: string, { inFlight, warm, ms, rounds, size }: Load): Promise<Measured> {
   const children = ['leader', 'follower', 'follower'].map((role, n) =>
     fork(import.meta.filename, [role, join(folder, `floor-${inFlight}-${n}.db`)], {
       serialization: 'advanced',
@@ -30,8 +24,8 @@ export async function floor(
   const [leader, ...followers] = children;
   if (leader === undefined) throw new Error('no leader');
   try {
-    const peers = await Promise.all(followers.map((one) => heard(one)));
-    leader.send({ peers, inFlight, warm, ms, size });
+    const peers = (await Promise.all(followers.map((one) => heard(one)))) as LeaderTask['peers'];
+    leader.send({ peers, inFlight, warm, ms, rounds, size } satisfies LeaderTask);
     return (await heard(leader)) as Measured;
   } finally {
     for (const one of children) one.kill('SIGKILL');
@@ -91,7 +85,7 @@ async function follow(path: string): Promise<void> {
 async function lead(path: string): Promise<void> {
   const rows = openRows(path);
   const universe = await open([]);
-  process.once('message', async ({ peers, inFlight, warm, ms, size }: LeaderTask) => {
+  process.once('message', async ({ peers, inFlight, warm, ms, rounds, size }: LeaderTask) => {
     const links: Link[] = [];
     for (const { self, addresses } of peers) {
       await universe.learn(self, addresses);
@@ -131,16 +125,20 @@ async function lead(path: string): Promise<void> {
         if (gathered === 1) setImmediate(flush);
       });
     await latencies(warm, inFlight, execute);
-    process.send?.(await latencies(ms, inFlight, execute));
+    process.send?.(await middleOf(rounds, () => latencies(ms, inFlight, execute)));
   });
 }
 
-interface LeaderTask {
-  readonly peers: readonly { self: string; addresses: readonly string[] }[];
+export interface Load {
   readonly inFlight: number;
   readonly warm: number;
   readonly ms: number;
+  readonly rounds: number;
   readonly size: number;
+}
+
+interface LeaderTask extends Load {
+  readonly peers: readonly { self: string; addresses: readonly string[] }[];
 }
 
 if (process.argv[1] === import.meta.filename) {

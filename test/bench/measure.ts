@@ -55,6 +55,14 @@ export async function latencies(
   return { count: times.length, p50: at(0.5), p99: at(0.99) };
 }
 
+/** The middle one of several rounds, by how much was done: what else the machine does shows in one of them at most. */
+export async function middleOf(rounds: number, round: () => Promise<Measured>): Promise<Measured> {
+  const all: Measured[] = [];
+  for (let n = 0; n < rounds; n++) all.push(await round());
+  const sorted = all.toSorted((a, b) => a.count - b.count);
+  return sorted[Math.floor(rounds / 2)] ?? { count: 0, p50: 0, p99: 0 };
+}
+
 export const perSecond = (value: number): string =>
   `${Math.round(value).toLocaleString('en').replaceAll(',', ' ')}/s`;
 export const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
