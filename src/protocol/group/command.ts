@@ -16,15 +16,12 @@ export interface Tag {
   readonly counter: number;
 }
 
-export const encodeCommand = (session: Uint8Array, counter: number, leaf: Uint8Array): Uint8Array =>
-  encodeCommands(session, counter, [leaf])[0] as Uint8Array;
-
-/** Bytes of one piece of memory that commands share, unless one alone has more. */
+/** Bytes of one piece of memory that commands share, at most. */
 const PIECE = 64 * 1024;
 
 /**
- * The same for many, counted on from `first`. Commands that are submitted together share memory: a piece for each
- * costs more than all that is written into it.
+ * Leaves as commands of one session, counted on from `first`. They share memory: a piece for each costs more than all
+ * that is written into it. Errors: `COMMAND_TOO_LONG`.
  */
 export function encodeCommands(
   session: Uint8Array,

@@ -6,7 +6,7 @@ import { nodeHashes } from '../../../src/main/hashes.ts';
 import { decodeSnapshot, openGroupStore, openLocalGroups } from '../../../src/main/store/index.ts';
 import type { GroupLog, GroupStore, GroupWrite } from '../../../src/main/store/index.ts';
 import { fromUtf8, toHex, utf8 } from '../../../src/protocol/bytes/index.ts';
-import { encodeCommand } from '../../../src/protocol/group/index.ts';
+import { encodeCommands } from '../../../src/protocol/group/index.ts';
 import { leafHash, rootOf, verifyConsistency, verifyInclusion } from '../../../src/protocol/log/index.ts';
 import type { Entry, Position } from '../../../src/protocol/raft/index.ts';
 import { randomFrom } from '../../random.ts';
@@ -21,7 +21,7 @@ const command = (index: number, text: string, term = 1): Entry => ({
   kind: 'command',
   index,
   term,
-  data: encodeCommand(SESSION, index, utf8(text)),
+  data: encodeCommands(SESSION, index, [utf8(text)])[0]!,
 });
 /** Commands from `from` to `to`, the text of each its index and `mark`. */
 const commands = (from: number, to: number, term = 1, mark = ''): Entry[] =>

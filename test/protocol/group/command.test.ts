@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../../src/protocol/bytes/index.ts';
 import {
   createSessions,
-  encodeCommand,
   encodeCommands,
   leafOf,
   MAX_LEAF,
@@ -12,16 +11,14 @@ import {
 import { codeOf } from '../../refusal.ts';
 
 const SESSION = fromHex('0102030405060708');
+const encodeCommand = (counter: number, leaf: Uint8Array): Uint8Array =>
+  encodeCommands(SESSION, counter, [leaf])[0]!;
 const leafOfSize = (size: number, fill: number): Uint8Array => new Uint8Array(size).fill(fill);
 
 describe('a command', () => {
   it('is 8 bytes of its session, 8 that count, big-endian, and the leaf', () => {
-    expect(toHex(encodeCommand(SESSION, 258, Uint8Array.of(0xaa, 0xbb)))).toBe(
-      '01020304050607080000000000000102aabb',
-    );
-    expect(toHex(encodeCommand(SESSION, 2 ** 53 - 1, new Uint8Array(0)))).toBe(
-      '0102030405060708001fffffffffffff',
-    );
+    expect(toHex(encodeCommand(258, Uint8Array.of(0xaa, 0xbb)))).toBe('01020304050607080000000000000102aabb');
+    expect(toHex(encodeCommand(2 ** 53 - 1, new Uint8Array(0)))).toBe('0102030405060708001fffffffffffff');
   });
 
   it('is the same whether it is made alone or with others, of whatever sizes', () => {
@@ -36,9 +33,7 @@ describe('a command', () => {
       ]) {
         const leaves = (sizes as number[]).map((size, i) => leafOfSize(size, i));
         const together = encodeCommands(SESSION, first, leaves);
-        expect(together.map(toHex)).toEqual(
-          leaves.map((leaf, i) => toHex(encodeCommand(SESSION, first + i, leaf))),
-        );
+        expect(together.map(toHex)).toEqual(leaves.map((leaf, i) => toHex(encodeCommand(first + i, leaf))));
         for (const [i, command] of together.entries()) {
           expect(tagOf(command)).toEqual({ session: '0102030405060708', counter: first + i });
           expect(leafOf(command)).toEqual(leaves[i]);
@@ -55,13 +50,13 @@ describe('a command', () => {
 
   it('is refused when it is too long, and the others with it', () => {
     const long = leafOfSize(MAX_LEAF + 1, 0);
-    expect(codeOf(() => encodeCommand(SESSION, 1, long))).toBe('COMMAND_TOO_LONG');
+    expect(codeOf(() => encodeCommand(1, long))).toBe('COMMAND_TOO_LONG');
     expect(codeOf(() => encodeCommands(SESSION, 1, [leafOfSize(1, 0), long]))).toBe('COMMAND_TOO_LONG');
   });
 
   it('has no tag when it is too short, or counts nothing, or beyond what can be counted', () => {
     expect(tagOf(new Uint8Array(15))).toBeNull();
-    expect(tagOf(encodeCommand(SESSION, 0, new Uint8Array(1)))).toBeNull();
+    expect(tagOf(encodeCommand(0, new Uint8Array(1)))).toBeNull();
     expect(tagOf(new Uint8Array(16).fill(255))).toBeNull();
   });
 });
