@@ -40,6 +40,14 @@ export interface FakeApp {
 
 /** Where the window's page lives, as Chromium has it. */
 export const WIRE_ORIGIN = 'https://muster.invalid';
+/** After so many looks for the page, 50 ms apart, it is looked for over a new connection. */
+const LOOKS = 100;
+
+function pageIn(browser: Browser): Page | undefined {
+  const [context] = browser.contexts();
+  if (context === undefined) throw new Error('Chromium has no profile');
+  return context.pages().find((page) => !page.isClosed() && page.url().startsWith(WIRE_ORIGIN));
+}
 
 export function launchFake({
   data,
@@ -116,18 +124,19 @@ export function launchFake({
       return (await command('calls')).filter((call) => call.api === api).map((call) => call.args);
     },
     async page() {
-      browser ??= await chromium.connectOverCDP(await ready.promise);
-      const [context] = browser.contexts();
-      if (context === undefined) throw new Error('Chromium has no profile');
-      const find = (): Page | undefined =>
-        context.pages().find((page) => !page.isClosed() && page.url().startsWith(WIRE_ORIGIN));
-      for (;;) {
-        const found = find();
+      const address = await ready.promise;
+      for (let looks = 1; ; looks++) {
+        browser ??= await chromium.connectOverCDP(address);
+        const found = pageIn(browser);
         if (found !== undefined) {
           await found.waitForLoadState();
           return found;
         }
         await new Promise((resolve) => setTimeout(resolve, 50));
+        if (looks % LOOKS !== 0) continue;
+        // a connection that is made while the page comes into being may never hear of it
+        await browser.close();
+        browser = null;
       }
     },
   };
