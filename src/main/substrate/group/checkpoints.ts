@@ -126,10 +126,11 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     waiting.push(one);
     if (waiting.length > MAX_WAITING) waiting.shift();
   };
-  /** Looks again at what waits for a tree of the size that there is now, or for keys. */
-  const lookAgain = (): void => {
-    const ready = waiting.filter(({ size }) => size <= head.size);
-    waiting = waiting.filter(({ size }) => size > head.size);
+  /** Looks again at what the tree covers now, and did not when it had `above` leaves; 0: also at what waits for keys. */
+  const lookAgain = (above: number): void => {
+    const isReady = ({ size }: Waiting): boolean => size > above && size <= head.size;
+    const ready = waiting.filter(isReady);
+    waiting = waiting.filter((one) => !isReady(one));
     for (const { from, note } of ready) next(() => (from === '' ? accept(note) : answerRequest(from, note)));
   };
 
@@ -280,13 +281,14 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     head: () => head,
     grown(larger) {
       if (larger.size < head.size) return;
+      const { size: before } = head;
       head = larger;
-      lookAgain();
+      lookAgain(before);
       begin();
     },
     review() {
       if (round !== null && !options.leads()) round = null;
-      lookAgain();
+      lookAgain(0);
       begin();
     },
     bonded(peer) {
