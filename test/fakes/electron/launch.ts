@@ -38,15 +38,18 @@ export interface FakeApp {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Where the window's page lives, as Chromium has it. */
+/** Where the window's page lives, as the application has it. */
+const ORIGIN = 'app://muster/';
+/** The same, as Chromium has it. */
 export const WIRE_ORIGIN = 'https://muster.invalid';
 /** After so many looks for the page, 50 ms apart, it is looked for over a new connection. */
 const LOOKS = 100;
 
 function pageIn(browser: Browser): Page | undefined {
-  const [context] = browser.contexts();
-  if (context === undefined) throw new Error('Chromium has no profile');
-  return context.pages().find((page) => !page.isClosed() && page.url().startsWith(WIRE_ORIGIN));
+  return browser
+    .contexts()
+    .flatMap((context) => context.pages())
+    .find((page) => !page.isClosed() && page.url().startsWith(WIRE_ORIGIN));
 }
 
 export function launchFake({
@@ -125,18 +128,22 @@ export function launchFake({
     },
     async page() {
       const address = await ready.promise;
-      for (let looks = 1; ; looks++) {
-        browser ??= await chromium.connectOverCDP(address);
-        const found = pageIn(browser);
-        if (found !== undefined) {
-          await found.waitForLoadState();
-          return found;
-        }
+      for (let looks = 0; ; looks++) {
         await new Promise((resolve) => setTimeout(resolve, 50));
-        if (looks % LOOKS !== 0) continue;
-        // a connection that is made while the page comes into being may never hear of it
-        await browser.close();
-        browser = null;
+        // Chromium is not looked at while it makes the page: a connection of that moment may miss it, or break
+        const shown = await command('windows');
+        if (!shown.some(({ url }) => url.startsWith(ORIGIN))) continue;
+        if (browser !== null && (!browser.isConnected() || looks % LOOKS === LOOKS - 1)) {
+          await browser.close();
+          browser = null;
+        }
+        browser ??= await chromium.connectOverCDP(address).catch((error: unknown) => {
+          throw new Error(`Chromium cannot be reached: ${String(error)}\n${output}`);
+        });
+        const found = pageIn(browser);
+        if (found === undefined) continue;
+        await found.waitForLoadState();
+        return found;
       }
     },
   };
