@@ -1,7 +1,7 @@
 /** A real etcd from the PATH, on free ports of 127.0.0.1, in a scratch folder. */
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 export interface Etcd {
   /** `http://127.0.0.1:port`, one for each member. */
@@ -60,15 +60,4 @@ export async function startEtcd(folder: string, members = 1): Promise<Etcd> {
   }
   await stop();
   throw new Error('etcd did not come up');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

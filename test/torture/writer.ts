@@ -55,7 +55,13 @@ const openLog = (): void => {
 openLog();
 const committed = ({ index, id }: { index: number; id: string }): void => say(`committed ${index} ${id}`);
 
-const identity = createIdentity({ vault, ledger, openLog: async () => openLog(), changed: () => undefined });
+const identity = createIdentity({
+  vault,
+  ledger,
+  openLog: async () => openLog(),
+  quietly: async (lock) => lock(),
+  changed: () => undefined,
+});
 const { name } = await identity.get();
 if (name === null) committed((await identity.create('rack-07', PASSPHRASE)).receipt);
 else await identity.unlock(PASSPHRASE);

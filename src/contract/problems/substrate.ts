@@ -283,6 +283,10 @@ export const substrateProblems = {
     meaning: 'The other node is in another network.',
     next: 'Both must be in the same one to meet.',
   },
+  SYNC_RATE: {
+    meaning: 'A node handed over more entries of others than it may. The rest was not looked at.',
+    next: 'It misbehaves; it can be denied for a while.',
+  },
   SYNC_FORMAT: {
     meaning: 'The list of nodes that the other one sent cannot be read.',
     next: 'Compare the versions of both nodes.',

@@ -148,6 +148,7 @@ export async function openNode(options: NodeOptions): Promise<MusterNode> {
       vault,
       ledger,
       openLog: nodeLog.open,
+      quietly: (lock) => network.closedFor(lock),
       changed: () => {
         events.changed('identity');
         void network.review().catch((error: unknown) => log.error({ error: String(error) }, 'network'));

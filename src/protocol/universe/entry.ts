@@ -121,6 +121,12 @@ export function decodeEntry(bytes: Uint8Array): PeerEntry {
   return entry;
 }
 
+/** True when an entry can tell this address. */
+export const isEntryAddress = (address: unknown): address is string =>
+  typeof address === 'string' &&
+  address.length <= ENTRY_LIMITS.addressCharacters &&
+  /^\/[\x21-\x7e]+$/.test(address);
+
 /** Everything that an entry must be, whoever made it. */
 function check(entry: PeerEntry): void {
   const { protocol, network, peer, version, addresses, tickets } = entry;
@@ -132,10 +138,9 @@ function check(entry: PeerEntry): void {
   if (!isBytes(peer, 32)) throw malformed('peer is no key');
   if (!Array.isArray(version) || version.length !== 2 || !version.every(isTime))
     throw malformed('version is not two times');
-  const { addressCharacters, ticketBytes } = ENTRY_LIMITS;
+  const { ticketBytes } = ENTRY_LIMITS;
   ascending(listOf(addresses as unknown as Value, 'addresses') as string[], 'addresses', (a, b) => {
-    if (typeof a !== 'string' || a.length > addressCharacters || !/^\/[\x21-\x7e]+$/.test(a))
-      throw malformed('an address is none');
+    if (!isEntryAddress(a)) throw malformed('an address is none');
     return b === undefined || a < b;
   });
   for (const name of ['tags', 'streams', 'groups'] as const)

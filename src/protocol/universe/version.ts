@@ -23,8 +23,12 @@ export function firstVersion(now: number, lastStart: number | null): Version {
   return [lastStart === null ? now : Math.max(now, lastStart + 1), now];
 }
 
-/** The version of the next thing a node says: always later, even when the clock stands still. */
-export function nextVersion(previous: Version, now: number): Version {
+/**
+ * The version of the next thing a node says: always later, even when the clock stands still. After a clock that was
+ * far ahead was put right, a time of then would be refused for as long as it was ahead: the node begins anew.
+ */
+export function nextVersion(previous: Version, now: number, maxDrift = MAX_DRIFT): Version {
+  if (previous[1] - now > maxDrift) return [previous[0] + 1, now];
   return [previous[0], Math.max(previous[1], now) + 1];
 }
 

@@ -38,10 +38,12 @@ export interface IdentityPorts {
   readonly ledger: Ledger;
   /** Opens the log once there are keys, and again after each unlock. */
   openLog(): Promise<void>;
+  /** Does `lock` once nothing signs by itself any more. */
+  quietly(lock: () => void): Promise<void>;
   changed(): void;
 }
 
-export function createIdentity({ vault, ledger, openLog, changed }: IdentityPorts): Identity {
+export function createIdentity({ vault, ledger, openLog, quietly, changed }: IdentityPorts): Identity {
   const identity: Identity = {
     async get() {
       const keys = vault.publicKeys();
@@ -78,7 +80,7 @@ export function createIdentity({ vault, ledger, openLog, changed }: IdentityPort
       return identity.get();
     },
     async lock() {
-      vault.lock();
+      await quietly(() => vault.lock());
       changed();
       return identity.get();
     },

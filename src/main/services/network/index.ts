@@ -2,6 +2,7 @@
  * The node on the network: off until a person turns it on, open while it is on and the vault is, closed before the
  * keys are locked away. Whatever keeps it from opening is told and does not keep the node from anything else.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toProblem } from '../../../contract/index.ts';
 import type {
   NetworkGroup,
@@ -55,6 +56,8 @@ export interface Network {
   withdraw(ticket: string): Promise<void>;
   /** Settings or the vault have changed: opens, closes, or opens anew with other settings. */
   review(): Promise<void>;
+  /** Closes, so that others hear a signed goodbye, then does `work`; what takes too long to close does not keep it. */
+  closedFor(work: () => void): Promise<void>;
   /** What is open, for those who build on it; null while it is not. */
   open(): OpenNetwork | null;
   /** This node as the member of a Group; null before there is an identity. */
@@ -64,6 +67,8 @@ export interface Network {
 }
 
 const TAGS = 'network/tags';
+/** How long somebody who locks the node waits for its network to close, milliseconds. */
+const PATIENCE = 5000;
 
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const { vault, settings, store, now, note, changed } = options;
@@ -71,6 +76,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   let opening = false;
   let trouble: Refusal | null = null;
   let closed = false;
+  let paused = false;
   /** The settings that the open network was opened with. */
   let openedWith = '';
   let work: Promise<void> = Promise.resolve();
@@ -105,7 +111,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     const { network, networkListen, networkBootstrap, networkLocal, networkRelay } = settings();
     return JSON.stringify([network, networkListen, networkBootstrap, networkLocal, networkRelay]);
   };
-  const wanted = (): boolean => !closed && settings().network && vault.state() === 'ready';
+  const wanted = (): boolean => !closed && !paused && settings().network && vault.state() === 'ready';
 
   const settle = async (): Promise<void> => {
     if (open !== null && (!wanted() || relevant() !== openedWith)) {
@@ -242,6 +248,18 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       changed();
     },
     review,
+    async closedFor(task) {
+      paused = true;
+      const late = new AbortController();
+      const shut = review().catch((error: unknown) => note(String(error)));
+      try {
+        await Promise.race([shut, sleep(PATIENCE, undefined, late)]);
+        task();
+      } finally {
+        late.abort();
+        paused = false;
+      }
+    },
     open: () => open,
     ownCard() {
       const keys = vault.publicKeys();

@@ -45,7 +45,7 @@ export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
   const sign = (message: Uint8Array): Uint8Array => vault.sign('node', message);
   const opened: { close(): Promise<void> }[] = [];
   const close = async (): Promise<void> => {
-    // a locked vault signs no farewell: the others notice the silence
+    // what one of them cannot do any more must not keep the others open
     for (const one of opened.splice(0).toReversed())
       await one.close().catch((error: unknown) => note(`Closing the network: ${String(error)}`));
   };

@@ -54,6 +54,7 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
     now,
     purgeAfter: settings.purgeAfter,
     maxPeers: settings.maxPeers,
+    connected: universe.connected,
     emit: events.emit,
   });
   const own = createOwnEntry({
@@ -62,16 +63,19 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
     sign,
     now,
     lastStart: startMemory?.load() ?? null,
+    started: (start) => startMemory?.save(start),
     addresses: () => tellable(universe.addresses()),
     changed: () => announcer.request(),
   });
-  startMemory?.save(own.version()[0]);
   const publish = (kind: 'entry' | 'departure', { bytes, sig }: SealedEntry): Promise<unknown> =>
     universe.publish(topic, encodeAnnouncement({ kind, bytes, sig })).catch(() => undefined);
-  const announcer = createAnnouncer({ own, settings, send: () => void publish('entry', own.current()) });
-
-  /** Work in the background that may fail: the peer is gone, or does not want to. */
+  /** Work in the background that may fail: the peer is gone, or does not want to, or the keys are locked. */
   const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
+  const announcer = createAnnouncer({
+    own,
+    settings,
+    send: () => quietly((async () => publish('entry', own.current()))()),
+  });
 
   const intake = createIntake({
     network,
@@ -90,7 +94,6 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
       if (performance.now() - outranAt < OUTRUN_AGAIN) return;
       outranAt = performance.now();
       own.outrun(version);
-      startMemory?.save(own.version()[0]);
     },
   });
 
@@ -100,7 +103,7 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
     try {
       const announcement = decodeAnnouncement(bytes);
       if (announcement.kind === 'departure') intake.departure(announcement.bytes, announcement.sig);
-      else if (!intake.entry(announcement, 'gossip')) return 'ignore';
+      else if (!intake.entry(announcement, 'gossip', from)) return 'ignore';
       return undefined;
     } catch (error) {
       if (error instanceof Refusal) return offences.refuse(from, error.code);
@@ -112,8 +115,13 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
     network,
     list: () => [own.current(), ...catalogue.sealed()],
     take(sealed, from) {
+      // what is known already costs little, but not nothing
+      if (!offences.listed(from)) {
+        offences.refuse(from, 'SYNC_RATE');
+        throw new Refusal('SYNC_RATE', 'The peer hands over more entries than it may.');
+      }
       try {
-        return intake.entry(sealed, 'catalogue');
+        return intake.entry(sealed, 'catalogue', from);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         // what is merely old or late is in every catalogue; a forgery is not, so the rest is not looked at
@@ -136,7 +144,7 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
     const link = await universe.open(peer, PING_PROTOCOL, signal);
     const { sealed, milliseconds } = await askPing(link, network, settings.answerTimeout);
     try {
-      intake.entry(sealed, 'catalogue');
+      intake.entry(sealed, 'catalogue', peer);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.code !== 'ENTRY_OLD') {
@@ -228,6 +236,14 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
   every(settings.sweepInterval, sweep);
   every(settings.pingInterval, () => quietly(probe()));
 
+  /** Errors: what `sign` throws. */
+  const sayGoodbye = async (): Promise<void> => {
+    const departure = { network, peer: fromHex(self, 32), lastVersion: own.version(), at: now() };
+    const bytes = encodeDeparture(departure);
+    await publish('departure', { bytes, sig: sign(departureMessage(departure)) });
+    await new Promise((resolve) => setTimeout(resolve, settings.departureWait));
+  };
+
   return {
     network,
     self,
@@ -251,7 +267,7 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
     },
     accept(sealed) {
       try {
-        return intake.entry(sealed, 'catalogue');
+        return intake.entry(sealed, 'catalogue', '');
       } catch (error) {
         if (error instanceof Refusal && error.code === 'ENTRY_OLD') return false;
         throw error;
@@ -280,14 +296,12 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
       for (const timer of timers) clearTimeout(timer);
       await neighbours.stop();
       await Promise.all(stopServing.map((stop) => stop()));
-      if (universe.listeners(topic).length > 0) {
-        const departure = { network, peer: fromHex(self, 32), lastVersion: own.version(), at: now() };
-        const bytes = encodeDeparture(departure);
-        await publish('departure', { bytes, sig: sign(departureMessage(departure)) });
-        await new Promise((resolve) => setTimeout(resolve, settings.departureWait));
+      try {
+        if (universe.listeners(topic).length > 0) await sayGoodbye();
+      } finally {
+        stopHearing();
+        events.end();
       }
-      stopHearing();
-      events.end();
     },
   };
 }

@@ -5,10 +5,12 @@ export type DiscoveryEvent =
   | { readonly kind: 'discovered'; readonly peer: PeerInfo }
   /** `changed`: something that the entry says, and not only that the peer is still there. */
   | { readonly kind: 'updated'; readonly peer: PeerInfo; readonly changed: boolean }
-  /** `goodbye`: it said so; `stale`: it was not heard any more. */
-  | { readonly kind: 'departed'; readonly peer: PeerInfo; readonly reason: 'goodbye' | 'stale' }
+  | { readonly kind: 'departed'; readonly peer: PeerInfo; readonly reason: Departure }
   /** Of an iterator that was too slow: so many events before this one were dropped. */
   | { readonly kind: 'lagged'; readonly missed: number };
+
+/** `goodbye`: it said so; `stale`: it was not heard any more; `displaced`: the catalogue is full, and gave its place. */
+export type Departure = 'goodbye' | 'stale' | 'displaced';
 
 export interface Events {
   emit(event: DiscoveryEvent): void;

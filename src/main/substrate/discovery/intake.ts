@@ -7,10 +7,10 @@ import type { Catalogue } from './catalogue.ts';
 
 export interface Intake {
   /**
-   * Errors: those of `openEntry` and `admitEntry`, and `CATALOGUE_FULL`. True: the entry is in the catalogue now;
-   * false: it is this node's own.
+   * Takes what `from` (hex) handed over. Errors: those of `openEntry` and `admitEntry`, and `CATALOGUE_FULL`. True: the
+   * entry is in the catalogue now; false: it is this node's own.
    */
-  entry(sealed: SealedEntry, via: Admission['via']): boolean;
+  entry(sealed: SealedEntry, via: Admission['via'], from: string): boolean;
   /** Errors: those of `openDeparture` and `admitDeparture`. */
   departure(bytes: Uint8Array, sig: Uint8Array): void;
   /** How far other clocks are from ours: the median over peers, milliseconds, positive when they are ahead. */
@@ -51,7 +51,7 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   return {
-    entry(sealed, via) {
+    entry(sealed, via, from) {
       // what is kept must not hold on to the frame it came in
       const plan = openEntry({ bytes: sealed.bytes.slice(), sig: sealed.sig.slice() });
       const { entry } = plan;
@@ -60,8 +60,9 @@ export function createIntake(options: IntakeOptions): Intake {
       const refusal = refusalOf(() =>
         admitEntry(entry, { network, now: now(), known, via, maxDrift, purgeAfter }),
       );
-      // a replay costs no signature check; a strange clock is only worth noting when the peer itself shows it
-      if (refusal !== null && refusal.code !== 'ENTRY_DRIFT') throw refusal;
+      // a replay costs no signature check; a strange clock is worth one only where it is noted, or may be our own
+      const noted = via === 'gossip' || peer === self;
+      if (refusal !== null && (refusal.code !== 'ENTRY_DRIFT' || !noted)) throw refusal;
       const signed = settle(plan, check);
       if (peer === self) {
         ownEntry(entry);
@@ -77,7 +78,8 @@ export function createIntake(options: IntakeOptions): Intake {
       }
       if (refusal !== null) throw refusal;
       const before = catalogue.get(peer)?.addresses.join(' ');
-      if (!catalogue.put(signed)) throw new Refusal('CATALOGUE_FULL', 'There is no room for more peers.');
+      if (!catalogue.put(signed, from))
+        throw new Refusal('CATALOGUE_FULL', 'There is no room for more peers.');
       if (entry.addresses.join(' ') !== before) addresses(peer, entry.addresses);
       return true;
     },

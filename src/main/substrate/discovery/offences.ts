@@ -18,6 +18,8 @@ export interface Offences {
   heard(from: string): boolean;
   /** True when this peer may ask for one more sync, or ping. */
   asked(from: string): boolean;
+  /** True when this peer may hand over one more entry in a sync. */
+  listed(from: string): boolean;
   /** Counts a refusal; answers what is to become of the message. */
   refuse(from: string, code: string): GossipVerdict;
   totals(): Readonly<Record<string, number>>;
@@ -37,7 +39,7 @@ const forgeries = new Set([
 const MAX_OFFENDERS = 1000;
 
 export interface OffenceOptions {
-  readonly settings: Pick<DiscoverySettings, 'forgeries' | 'gossipRate' | 'askRate'>;
+  readonly settings: Pick<DiscoverySettings, 'forgeries' | 'gossipRate' | 'askRate' | 'listRate'>;
   readonly deny: (peer: string, milliseconds: number, reason: string) => void;
 }
 
@@ -45,6 +47,7 @@ export function createOffences({ settings, deny }: OffenceOptions): Offences {
   const { limit, window, denial } = settings.forgeries;
   const gossip = createBuckets(settings.gossipRate);
   const asks = createBuckets(settings.askRate);
+  const lists = createBuckets(settings.listRate);
   // a bucket of forgeries: full after `limit`, empty again after `window`
   const forged = createBuckets({ rate: (limit * 1000) / window, burst: limit });
   const byPeer = new Map<string, Record<string, number>>();
@@ -53,6 +56,7 @@ export function createOffences({ settings, deny }: OffenceOptions): Offences {
   return {
     heard: (from) => gossip.take(from),
     asked: (from) => asks.take(from),
+    listed: (from) => lists.take(from),
     refuse(from, code) {
       totals[code] = (totals[code] ?? 0) + 1;
       const counts = byPeer.get(from) ?? {};

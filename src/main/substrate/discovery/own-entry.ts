@@ -2,7 +2,7 @@
  * This node's own entry, and how it is changed. Every change is a new version; a change that makes the entry too large
  * is refused and leaves it as it was.
  */
-import { sameBytes } from '../../../protocol/bytes/index.ts';
+import { Refusal, sameBytes } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import {
   compareVersions,
@@ -10,6 +10,7 @@ import {
   ENTRY_LIMITS,
   ENTRY_PROTOCOL,
   firstVersion,
+  isEntryAddress,
   nextVersion,
   sealEntry,
   sortIds,
@@ -42,7 +43,7 @@ export interface OwnEntryKeeper extends OwnEntry {
   version(): Version;
   /** A new version without a change: the entry is alive. */
   renew(): void;
-  /** The universe's addresses may have changed. */
+  /** The universe's addresses may have changed. What an entry cannot tell, or has no room for, is left out. */
   refreshAddresses(): void;
   /** Peers hold a later version of ours than this one: begin after it, or nobody believes what is said now. */
   outrun(version: Version): void;
@@ -55,6 +56,8 @@ export interface OwnEntryOptions {
   readonly now: () => number;
   /** Start of this node before, Unix milliseconds; null: none is remembered. */
   readonly lastStart: number | null;
+  /** What this node begins with, and whatever it begins anew with: to be remembered. */
+  readonly started: (start: number) => void;
   /** Addresses of the universe now. */
   readonly addresses: () => readonly string[];
   /** The entry says something new. */
@@ -62,25 +65,32 @@ export interface OwnEntryOptions {
 }
 
 export function createOwnEntry(options: OwnEntryOptions): OwnEntryKeeper {
-  const { network, peer, sign, now, lastStart, addresses, changed } = options;
-  let given: readonly string[] | null = null;
-  const told = (): string[] => [...new Set(given ?? addresses())].slice(0, ENTRY_LIMITS.addresses).toSorted();
+  const { network, peer, sign, now, lastStart, started, addresses, changed } = options;
+  let given = false;
+  /** The best first: who can be dialled at once before who is reached over a relay. */
+  const usable = (): string[] => {
+    const all = [...new Set(addresses())].filter(isEntryAddress);
+    const [relayed, direct] = [all.filter(isRelayed), all.filter((one) => !isRelayed(one))];
+    return [...direct, ...relayed].slice(0, ENTRY_LIMITS.addresses);
+  };
   let entry: PeerEntry = {
     protocol: ENTRY_PROTOCOL,
     network,
     peer,
     version: firstVersion(now(), lastStart),
-    addresses: told(),
+    addresses: usable().toSorted(),
     tags: [],
     streams: [],
     groups: [],
     tickets: [],
   };
   let sealed: SignedPeerEntry | null = null;
+  started(entry.version[0]);
 
   const become = (next: PeerEntry): void => {
     // whoever asked for too much hears it now, not when the entry is next signed
     encodeEntry(next);
+    if (next.version[0] !== entry.version[0]) started(next.version[0]);
     entry = next;
     sealed = null;
   };
@@ -96,9 +106,18 @@ export function createOwnEntry(options: OwnEntryOptions): OwnEntryKeeper {
   const remove = (name: 'tags' | 'streams' | 'groups', id: UniqueId): void => {
     if (has(entry[name], id)) change({ [name]: entry[name].filter((other) => !sameBytes(other, id)) });
   };
-  const refreshAddresses = (): void => {
-    const next = told();
+  const tell = (list: readonly string[]): void => {
+    const next = list.toSorted();
     if (next.join(' ') !== entry.addresses.join(' ')) change({ addresses: next });
+  };
+  const refreshAddresses = (): void => {
+    if (given) return;
+    for (const best = usable(); ; best.pop())
+      try {
+        return tell(best);
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.code !== 'ENTRY_SIZE' || best.length === 0) throw error;
+      }
   };
 
   return {
@@ -124,14 +143,9 @@ export function createOwnEntry(options: OwnEntryOptions): OwnEntryKeeper {
       if (rest.length < entry.tickets.length) change({ tickets: rest });
     },
     setAddresses(list) {
-      const before = given;
-      given = list;
-      try {
-        refreshAddresses();
-      } catch (error) {
-        given = before;
-        throw error;
-      }
+      if (list !== null) tell([...new Set(list)].slice(0, ENTRY_LIMITS.addresses));
+      given = list !== null;
+      refreshAddresses();
     },
     renew: () => become({ ...entry, version: nextVersion(entry.version, now()) }),
     refreshAddresses,
@@ -142,3 +156,5 @@ export function createOwnEntry(options: OwnEntryOptions): OwnEntryKeeper {
     },
   };
 }
+
+const isRelayed = (address: string): boolean => address.includes('/p2p-circuit');

@@ -23,6 +23,8 @@ export interface DiscoverySettings {
   readonly syncAgain: number;
   /** Syncs and pings that one peer may ask for. */
   readonly askRate: Rate;
+  /** Entries that one peer may hand over in syncs. */
+  readonly listRate: Rate;
   readonly pingInterval: number;
   /** Members of the network to be connected with, at least, and how often that is looked at. */
   readonly neighbours: number;
@@ -52,6 +54,7 @@ export const defaultSettings: DiscoverySettings = {
   syncYield: 1000,
   syncAgain: 30_000,
   askRate: { rate: 1, burst: 10 },
+  listRate: { rate: 150, burst: 10_000 },
   pingInterval: 30_000,
   neighbours: 8,
   neighbourInterval: 5000,

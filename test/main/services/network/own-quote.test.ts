@@ -41,6 +41,7 @@ describe('the quote of this machine', () => {
       sign: () => new Uint8Array(64),
       now: () => now,
       lastStart: null,
+      started: () => undefined,
       addresses: () => [],
       changed: () => undefined,
     });

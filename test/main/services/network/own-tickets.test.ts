@@ -146,6 +146,7 @@ describe('a ticket that has expired', () => {
         sign: () => new Uint8Array(64),
         now: () => now,
         lastStart: null,
+        started: () => undefined,
         addresses: () => Array.from({ length: room }, (_, n) => `/${'a'.repeat(250)}${n}`),
         changed: () => undefined,
       });

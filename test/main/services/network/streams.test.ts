@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/main/api/index.ts';
 import type { MusterNode } from '../../../../src/main/node/index.ts';
-import { defineStream, textCodec } from '../../../../src/main/substrate/stream/index.ts';
+import { bytesCodec, defineStream, textCodec } from '../../../../src/main/substrate/stream/index.ts';
 import type { StreamDefinition } from '../../../../src/main/substrate/stream/index.ts';
 import { fromHex, idFrom, toHex } from '../../../../src/protocol/bytes/index.ts';
 import { ticketsRoot } from '../../../../src/protocol/coalition/index.ts';
 import { readJwtKey } from '../../../../src/protocol/ticket/index.ts';
 import { jwt, jwtTicket } from '../../../protocol/ticket/tickets.ts';
-import { NO_ENGINE, openReadyNode } from '../../../node.ts';
+import { NO_ENGINE, openReadyNode, PASSPHRASE } from '../../../node.ts';
 import { scratch } from '../../../scratch.ts';
 import { eventually } from '../../substrate/universe/support.ts';
 
@@ -126,6 +126,26 @@ describe('the streams of a node', () => {
     await eventually('the end', async () => (await a.client.network.status()).state === 'off');
     expect(await shownBy(a)).toEqual([]);
     expect(producer.trySend('too late')).toMatchObject({ ok: false, why: 'closed' });
+  });
+
+  it('end with the keys, and others hear a signed goodbye, also while one of them is slow to listen', async () => {
+    const [a, b] = [await opened(), await opened()];
+    const blocks = defineStream({ tag: 'test.Block/1', codec: bytesCodec });
+    const producer = streamsOf(a).produce(blocks);
+    streamsOf(b).consume(blocks, { buffer: 4 });
+    await b.client.network.connect({ address: a.address });
+    await producer.when.subscribed();
+    for (let i = 0; i < 700; i++) producer.trySend(new Uint8Array(10_000));
+    const departed: string[] = [];
+    b.node.network.open()!.discovery.watch((event) => {
+      if (event.kind === 'departed' && event.peer.peer === a.peer) departed.push(event.reason);
+    });
+    expect((await a.client.identity.lock()).state).toBe('locked');
+    await eventually('the goodbye', () => departed.length > 0);
+    expect(departed).toEqual(['goodbye']);
+    expect((await a.client.network.status()).state).toBe('locked');
+    await a.client.identity.unlock({ passphrase: PASSPHRASE });
+    await eventually('the network', async () => (await a.client.network.status()).state === 'on');
   });
 });
 

@@ -11,8 +11,10 @@ import {
 import type { Value } from '../../../../src/protocol/bytes/index.ts';
 import type { SealedEntry } from '../../../../src/protocol/universe/index.ts';
 import { PING_PROTOCOL, SYNC_PROTOCOL } from '../../../../src/main/substrate/discovery/index.ts';
+import { createSignatureChecker } from '../../../../src/main/hashes.ts';
 import { CLOSE, encodeFrame } from '../../../../src/main/substrate/universe/index.ts';
 import type { Link, Universe } from '../../../../src/main/substrate/universe/index.ts';
+import { freePort } from '../../../free-port.ts';
 import { addressOf, eventually, introduce, nodeKey, pause, stranger, universe } from '../universe/support.ts';
 import { entryBy, largeEntry, member, NETWORK, quick, silent } from './support.ts';
 import type { Member } from './support.ts';
@@ -194,7 +196,80 @@ describe('what a neighbour hands over', () => {
   });
 });
 
+describe('a relay of a stranger', () => {
+  it('with a name that makes our address too long for an entry costs us that address only', async () => {
+    const keys = nodeKey();
+    const label = 'a'.repeat(60);
+    const name = `/dns4/${label}.${label}.${label}.example/tcp/4001`;
+    const listen = `/ip4/127.0.0.1/tcp/${await freePort()}`;
+    await universe({ keys, listen: [listen], relay: { serve: true }, announce: [name] });
+    const hidden = await member({ universe: { listen: [], relay: { seek: 1 } } });
+    const tooLong = (): boolean => hidden.universe.addresses().some((address) => address.length > 256);
+    // this one hears of it after discovery did
+    const told = new Promise<void>((resolve) => {
+      hidden.universe.watch((event) => event.kind === 'addresses' && tooLong() && resolve());
+    });
+    await hidden.discovery.introduce(keys.hex, [listen]);
+    await hidden.universe.connect(keys.hex);
+    await told;
+    for (const address of hidden.discovery.own.current().entry.addresses)
+      expect(address.length).toBeLessThanOrEqual(256);
+    const other = await member();
+    await introduce(hidden.universe, other.universe);
+    await hidden.discovery.sync(other.discovery.self);
+    expect(other.discovery.isKnown(hidden.discovery.self)).toBe(true);
+  });
+});
+
+describe('whoever fills the catalogue of another', () => {
+  it('keeps out nobody who comes itself', async () => {
+    const victim = await member({ settings: { ...silent, maxPeers: 30 } });
+    const attacker = await member({ settings: silent });
+    for (let i = 0; i < 30; i++) attacker.discovery.accept(entryBy(nodeKey()));
+    await introduce(attacker.universe, victim.universe);
+    await attacker.discovery.sync(victim.discovery.self);
+    expect(victim.discovery.peers()).toHaveLength(30);
+    const honest = await member({ settings: silent });
+    await introduce(honest.universe, victim.universe);
+    await honest.discovery.sync(victim.discovery.self);
+    expect(victim.discovery.isKnown(honest.discovery.self)).toBe(true);
+    expect(victim.discovery.peers()).toHaveLength(30);
+  });
+});
+
 describe('catalogue sync', () => {
+  it('costs no signature check for an entry of another time, however often it comes', async () => {
+    const counting = createSignatureChecker();
+    let checked = 0;
+    const victim = await member({
+      settings: { ...silent, maxPeers: 1000 },
+      check: (job) => {
+        checked += 1;
+        return counting(job);
+      },
+    });
+    const attacker = await universe();
+    await introduce(attacker, victim.universe);
+    const ahead = Date.now() + 120_000;
+    const { bytes, sig } = entryBy(nodeKey(), { version: [ahead, ahead] });
+    const link = await attacker.open(victim.discovery.self, SYNC_PROTOCOL);
+    link.send([NETWORK, Array.from({ length: 500 }, () => [bytes, sig]), false]);
+    await link.next(5000);
+    expect(refused(victim, 'ENTRY_DRIFT')).toBe(500);
+    expect(checked).toBe(0);
+  });
+
+  it('ends with a peer that hands over more than it may, and says so', async () => {
+    const victim = await member({ settings: { ...silent, listRate: { rate: 1, burst: 50 } } });
+    const attacker = await universe();
+    await introduce(attacker, victim.universe);
+    const { bytes, sig } = entryBy(nodeKey());
+    const link = await attacker.open(victim.discovery.self, SYNC_PROTOCOL);
+    link.send([NETWORK, Array.from({ length: 200 }, () => [bytes, sig]), false]);
+    expect(await closedWith(link)).toBe(CLOSE.protocolViolation);
+    expect(refused(victim, 'SYNC_RATE')).toBe(1);
+  });
+
   it('of more than fits a frame comes in pieces, as it was received', async () => {
     const [a, b] = [await member({ settings: silent }), await member({ settings: silent })];
     const sealed = Array.from({ length: 150 }, () => largeEntry(nodeKey()));

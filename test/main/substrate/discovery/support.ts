@@ -54,9 +54,9 @@ export async function member(
     readonly keys?: NodeKey;
     readonly settings?: Partial<DiscoverySettings>;
     readonly universe?: Partial<UniverseOptions>;
-  } & Pick<DiscoveryOptions, 'now' | 'startMemory'> = {},
+  } & Pick<DiscoveryOptions, 'check' | 'now' | 'startMemory'> = {},
 ): Promise<Member> {
-  const { network = NETWORK, keys = nodeKey(), settings = quick, now, startMemory } = options;
+  const { network = NETWORK, keys = nodeKey(), settings = quick, check, now, startMemory } = options;
   const opened = await universe({
     limits: { retry: { first: 50, longest: 400 } },
     ...options.universe,
@@ -67,6 +67,7 @@ export async function member(
     network,
     sign: keys.sign,
     settings,
+    check,
     now,
     startMemory,
   });
