@@ -23,5 +23,5 @@ export const openHeadFile = (path: string): HeadFile =>
       size: Number(new DataView(body.buffer, body.byteOffset).getBigUint64(0)),
       root: body.slice(8),
     }),
-    rank: ({ size }) => size,
+    compare: (a, b) => a.size - b.size,
   });

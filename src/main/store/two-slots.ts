@@ -16,8 +16,8 @@ export interface SlotFormat<T> {
   encode(value: T): Uint8Array;
   /** `body`: all of the slot but its checksum. */
   decode(body: Uint8Array): T;
-  /** The slot with the larger number is the newer one. */
-  rank(value: T): number;
+  /** Positive: `a` was written after `b`. Nothing that is written later may compare as equal, or it is forgotten. */
+  compare(a: T, b: T): number;
 }
 
 export interface SlotFile<T> {
@@ -30,7 +30,7 @@ export interface SlotFile<T> {
 
 /** Owner-only; made when it is not there. */
 export function openSlotFile<T>(path: string, format: SlotFormat<T>): SlotFile<T> {
-  const { size, encode, decode, rank } = format;
+  const { size, encode, decode, compare } = format;
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   let next = 0;
   return {
@@ -42,7 +42,7 @@ export function openSlotFile<T>(path: string, format: SlotFormat<T>): SlotFile<T
         const body = bytes.subarray(0, size - SUM);
         if (sameBytes(sumOf(body), bytes.subarray(size - SUM))) found.push({ value: decode(body), slot });
       }
-      const newest = found.toSorted((a, b) => rank(b.value) - rank(a.value))[0];
+      const newest = found.toSorted((a, b) => compare(b.value, a.value))[0];
       if (newest === undefined) return null;
       next = 1 - newest.slot;
       return newest.value;

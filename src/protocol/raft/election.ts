@@ -20,10 +20,10 @@ const mayStand = ({ settings, history, self }: RaftState): boolean =>
   !settings.observer && electable(history, self);
 
 /** What a tick means for who does not lead. */
-export function onFollowerTick(work: Work): void {
+export function onFollowerTick(work: Work, mute: boolean): void {
   const { state } = work;
   if (state.now < state.deadline || state.role === 'learner') return;
-  if (mayStand(state)) askFirst(work);
+  if (!mute && mayStand(state)) askFirst(work);
   else postpone(work);
 }
 

@@ -34,7 +34,7 @@ export function createStep(rules: Rules): Step {
 function take(work: Work, input: Input): void {
   switch (input.kind) {
     case 'tick':
-      return onTick(work, input.now);
+      return onTick(work, input);
     case 'message':
       return onMessage(work, input.from, input.message);
     case 'propose':
@@ -60,11 +60,11 @@ function take(work: Work, input: Input): void {
   }
 }
 
-function onTick(work: Work, now: number): void {
+function onTick(work: Work, { now, mute = false }: Extract<Input, { kind: 'tick' }>): void {
   // a clock that goes back stands still here
   if (now > work.state.now) work.state.now = now;
   if (work.state.lead !== null) onLeaderTick(work);
-  else onFollowerTick(work);
+  else onFollowerTick(work, mute);
 }
 
 /**

@@ -83,7 +83,8 @@ export interface Envelope {
 }
 
 export type Input =
-  | { readonly kind: 'tick'; readonly now: number }
+  /** `mute`: what this member has promised is forgotten, so it does not stand, whatever is due. */
+  | { readonly kind: 'tick'; readonly now: number; readonly mute?: boolean }
   | { readonly kind: 'message'; readonly from: MemberId; readonly message: Message }
   /** Refused (`refused: 'NOT_LEADER'`) unless this member leads and is not handing over. */
   | { readonly kind: 'propose'; readonly commands: readonly Uint8Array[] }

@@ -1,5 +1,5 @@
 /** The logs of Groups on disk: what is truncated, pruned and reset, and what is left of it after a restart. */
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { nodeHashes } from '../../../src/main/hashes.ts';
@@ -362,6 +362,39 @@ describe('the Groups of one file', () => {
     await own.store.close();
     rmSync(join(own.folder, 'heads'), { recursive: true });
     expect((await own.reopen()).opened.restored).toBe(true);
+  });
+
+  it('say so also where the backup is of before their first write, or there is none', async () => {
+    const files = ['groups.db', 'groups.db-wal', 'groups.db-shm'];
+    const own = await disk();
+    await own.store.close();
+    const backup = scratch();
+    cpSync(join(own.folder, 'groups.db'), join(backup, 'groups.db'));
+    await (await own.reopen()).write({ hard: { term: 7, vote: 'b' }, append: commands(1, 3) });
+    for (const kept of [true, false]) {
+      await own.store.close();
+      for (const name of files) rmSync(join(own.folder, name), { force: true });
+      if (kept) cpSync(join(backup, 'groups.db'), join(own.folder, 'groups.db'));
+      expect((await own.reopen()).opened).toMatchObject({ restored: true, hard: { term: 0 } });
+    }
+  });
+});
+
+describe('the largest head that a member has signed', () => {
+  it('is remembered by the head file alone, however often it was written before', async () => {
+    for (const rounds of [1, 2, 3, 4]) {
+      const own = await disk();
+      let head = own.log.opened.head;
+      for (let index = 1; index <= rounds; index++) {
+        await own.log.write({ append: commands(index, index) });
+        head = await own.log.write(commit(index));
+        await own.log.sign(head);
+      }
+      const again = await own.reopen();
+      expect(again.opened.signed?.size).toBe(rounds);
+      expect(await codeFrom(again.sign({ size: rounds - 1, root: head.root }))).toBe('SIGNED_LARGER');
+      expect(await codeFrom(again.sign({ size: rounds, root: new Uint8Array(32) }))).toBe('SIGNED_OTHER');
+    }
   });
 });
 

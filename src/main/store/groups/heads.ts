@@ -79,5 +79,6 @@ const FORMAT: SlotFormat<GroupHead> = {
       signed: size === undefined || root === undefined ? null : { size, root },
     };
   },
-  rank: ({ writes }) => writes,
+  // a signature is told without a write of the database
+  compare: (a, b) => a.writes - b.writes || (a.signed?.size ?? 0) - (b.signed?.size ?? 0),
 };

@@ -185,7 +185,8 @@ export function openGroup(db: Database, file: GroupHeadFile, num: number) {
         muted: row['muted'] as Uint8Array | null,
         signed,
         checkpoint: timeline.newest(),
-        restored: !isNew && writes > 0 && (known === null || known.writes > writes),
+        // a head file that is ahead tells also of a database that is gone, or of before its first write
+        restored: known === null ? !isNew && writes > 0 : known.writes > writes,
       };
     },
     write(batch: GroupWrite): Head {

@@ -102,8 +102,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     seed: options.seed,
     timing,
     reluctance: options.reluctance,
-    // alone it would elect itself without a word to anybody
-    observer: options.observer || (options.mute() && founding.voters.length === 1),
+    observer: options.observer,
     limits: LIMITS,
   });
 
@@ -240,7 +239,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 
   const timer = setInterval(
     () => {
-      if (!stopped && !held) guarded(() => drive({ kind: 'tick', now: now() }));
+      if (!stopped && !held) guarded(() => drive({ kind: 'tick', now: now(), mute: options.mute() }));
     },
     Math.max(5, Math.floor(timing.heartbeat / 5)),
   );

@@ -251,6 +251,19 @@ describe('a member that was restored from a backup', () => {
     expect(left.group.status().online).toBe(false);
     expect(restored.group.status().term).toBeLessThanOrEqual(left.group.status().term);
   });
+
+  it('does not lead, even where it has become the only voter since the Group began', async () => {
+    const { net, seats } = await table(2);
+    const leader = leaderOf(seats);
+    await write(leader, 0, 3);
+    const { members } = leader.group.membership();
+    const alone = members.voters.filter(({ node }) => sameBytes(node, leader.node.keys.node.key));
+    await leader.group.changeMembers({ ...members, voters: alone }, net.operator);
+    const back = await again(net, leader, {}, (folder) => rmSync(join(folder, 'heads'), { recursive: true }));
+    // longer than any election takes here
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(back.group.status()).toMatchObject({ muted: true, role: 'follower', leader: null });
+  });
 });
 
 describe('two signed heads that contradict each other', () => {
