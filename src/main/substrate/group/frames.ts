@@ -26,10 +26,12 @@ export type GroupFrame =
   | { readonly kind: 'cosignature'; readonly size: number; readonly line: string }
   /** A checkpoint that the quorum cosigned. */
   | { readonly kind: 'checkpoint'; readonly note: Uint8Array }
-  | { readonly kind: 'snapshot-request'; readonly from: number }
-  /** A piece of a snapshot; the last one says so. `total` bytes in all. */
+  /** `copy` 0: of whichever is the newest. */
+  | { readonly kind: 'snapshot-request'; readonly copy: number; readonly from: number }
+  /** A piece of one snapshot, which `copy` names as long as its holder gives it out. `total` bytes in all. */
   | {
       readonly kind: 'snapshot-part';
+      readonly copy: number;
       readonly from: number;
       readonly total: number;
       readonly bytes: Uint8Array;
@@ -66,9 +68,9 @@ export function toFrame(frame: GroupFrame): readonly unknown[] {
     case 'checkpoint':
       return [42, frame.note];
     case 'snapshot-request':
-      return [50, frame.from];
+      return [50, frame.copy, frame.from];
     case 'snapshot-part':
-      return [51, frame.from, frame.total, frame.bytes];
+      return [51, frame.copy, frame.from, frame.total, frame.bytes];
   }
 }
 
@@ -168,9 +170,9 @@ export function readFrame(value: unknown): GroupFrame {
     case 42:
       return { kind: 'checkpoint', note: bytes(a) };
     case 50:
-      return { kind: 'snapshot-request', from: count(a) };
+      return { kind: 'snapshot-request', copy: count(a), from: count(b) };
     case 51:
-      return { kind: 'snapshot-part', from: count(a), total: count(b), bytes: bytes(c) };
+      return { kind: 'snapshot-part', copy: count(a), from: count(b), total: count(c), bytes: bytes(d) };
     default:
       throw malformed();
   }

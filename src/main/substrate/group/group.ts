@@ -223,6 +223,7 @@ export async function openGroup<Answer>(
       return idsOf(roll.before(snapshot.last.index + 1).members);
     },
     grown: (head) => checkpoints.grown(head),
+    failed: fail,
     note,
   });
 
@@ -291,7 +292,7 @@ export async function openGroup<Answer>(
           checkpoints.receive(from, frame);
           return undefined;
         case 'snapshot-request':
-          return snapshots.requested(from, frame.from);
+          return snapshots.requested(from, frame);
         case 'snapshot-part':
           return snapshots.received(from, frame);
         case 'departure':
@@ -316,6 +317,7 @@ export async function openGroup<Answer>(
       closing = true;
       const gone = new Refusal('GROUP_CLOSED', 'The Group is closed on this node.');
       session.close(gone);
+      snapshots.close();
       await replica.close();
       await fold.idle();
       await checkpoints.close();

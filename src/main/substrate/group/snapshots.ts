@@ -2,6 +2,7 @@
  * Snapshots between members: a machine that can write its state down lets go of the log behind it, and a member
  * that is further back than the log reaches fetches that state from the leader, piece by piece.
  */
+import { randomInt } from 'node:crypto';
 import { Refusal } from '../../../protocol/bytes/index.ts';
 import type { Members, Position, RaftStatus } from '../../../protocol/raft/index.ts';
 import { decodeSnapshot, MAX_SNAPSHOT } from '../../store/index.ts';
@@ -12,8 +13,10 @@ import type { TakeOver } from './replica.ts';
 
 /** Bytes of one piece. */
 const PART = 256 * 1024;
-/** A piece that does not come ends the fetch; the leader's next offer begins another, milliseconds. */
+/** A piece that does not come, or is not asked for, ends the fetch; the leader's next offer begins another, milliseconds. */
 const STALLED = 5000;
+/** One who fetches keeps the log from being compacted no longer than this, milliseconds. */
+const PATIENCE = 120_000;
 
 export interface SnapshotsOptions {
   readonly log: GroupLog;
@@ -31,6 +34,8 @@ export interface SnapshotsOptions {
   /** Store and machine have taken it; answers the members that it names. */
   readonly restored: (snapshot: Snapshot) => Members;
   readonly grown: (head: Head) => void;
+  /** Machine and store are not in the same state any more: this member stops. */
+  readonly failed: (error: unknown) => void;
   readonly note: (sentence: string) => void;
 }
 
@@ -39,15 +44,26 @@ export interface Snapshots {
   applied(): void;
   /** The leader says that its log begins after this entry. */
   offered(from: string, last: Position): void;
-  requested(from: string, offset: number): Promise<void>;
+  requested(from: string, request: Extract<GroupFrame, { kind: 'snapshot-request' }>): Promise<void>;
   received(from: string, part: Extract<GroupFrame, { kind: 'snapshot-part' }>): Promise<void>;
+  close(): void;
 }
 
 interface Fetch {
   readonly from: string;
-  readonly parts: Uint8Array[];
+  /** Which one this is, by its holder; 0: not known before the first piece. */
+  copy: number;
+  parts: Uint8Array[];
   have: number;
   heard: number;
+}
+
+/** What this member gives out. */
+interface Given {
+  readonly copy: number;
+  readonly bytes: Uint8Array;
+  readonly since: number;
+  asked: number;
 }
 
 export function createSnapshots(options: SnapshotsOptions): Snapshots {
@@ -55,12 +71,38 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
   let compactedAt = options.applied();
   let compacting = false;
   let fetch: Fetch | null = null;
-  /** What was last read for others: several ask for the same. */
-  let kept: { readonly index: number; readonly bytes: Uint8Array } | null = null;
+  let given: Given | null = null;
+  let copies = randomInt(2 ** 40);
+  let later: NodeJS.Timeout | undefined;
 
+  /** All who fetch are given the same, until nobody has asked for a while. */
+  const give = async (): Promise<Given | null> => {
+    if (given !== null && performance.now() - given.asked < STALLED) return given;
+    const bytes = await log.snapshot();
+    if (bytes === null) return null;
+    copies += 1;
+    const now = performance.now();
+    given = { copy: copies, bytes, since: now, asked: now };
+    return given;
+  };
+
+  /** The entries after what somebody fetches stay in the log, or it would have to fetch again. */
+  const isGiving = (): boolean => {
+    if (given === null) return false;
+    const now = performance.now();
+    if (now - given.asked >= STALLED) given = null;
+    return given !== null && now - given.since < PATIENCE;
+  };
   const compact = (): void => {
     const last = options.settledAt();
     if (compacting || last === null || machine.snapshot === undefined) return;
+    if (isGiving()) {
+      later ??= setTimeout(() => {
+        later = undefined;
+        review();
+      }, STALLED).unref();
+      return;
+    }
     compacting = true;
     compactedAt = options.applied();
     log
@@ -76,53 +118,63 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
     if (after > 0 && options.applied() - compactedAt >= after) compact();
   };
 
-  return {
-    applied: review,
-    offered(from, last) {
-      if (machine.restore === undefined || last.index <= options.status().commit) return;
-      if (fetch !== null && performance.now() - fetch.heard < STALLED) return;
-      fetch = { from, parts: [], have: 0, heard: performance.now() };
-      send(from, { kind: 'snapshot-request', from: 0 });
-    },
-    async requested(from, offset) {
-      const { snapshot } = options.status();
-      if (kept?.index !== snapshot.index) {
-        const bytes = await log.snapshot();
-        if (bytes === null) return;
-        kept = { index: snapshot.index, bytes };
-      }
-      const { bytes } = kept;
-      if (offset > bytes.length) return;
-      send(from, {
-        kind: 'snapshot-part',
-        from: offset,
-        total: bytes.length,
-        bytes: bytes.slice(offset, offset + PART),
-      });
-    },
-    async received(from, part) {
-      if (fetch === null || fetch.from !== from || part.from !== fetch.have) return;
-      if (part.total > MAX_SNAPSHOT || part.from + part.bytes.length > part.total || part.bytes.length === 0)
-        throw new Refusal('SNAPSHOT_SIZE', 'A piece of the snapshot does not fit.');
-      fetch.parts.push(part.bytes);
-      fetch.have += part.bytes.length;
-      fetch.heard = performance.now();
-      if (fetch.have < part.total) return send(from, { kind: 'snapshot-request', from: fetch.have });
-      const bytes = Buffer.concat(fetch.parts);
-      const snapshot = decodeSnapshot(bytes);
-      // it stays under way until it is in place, so that no second one begins
-      await options.restore(async (commit) => {
-        if (snapshot.last.index <= commit) return null;
+  /** Errors: a Refusal when the bytes are no state, of the log or of the machine; then nothing has changed. */
+  const take = async (bytes: Uint8Array): Promise<void> => {
+    const snapshot = decodeSnapshot(bytes);
+    await options.restore(async (commit) => {
+      if (snapshot.last.index <= commit) return null;
+      machine.restore?.(snapshot.state);
+      try {
         const head = await log.restore(bytes);
         return () => {
-          machine.restore?.(snapshot.state);
           compactedAt = snapshot.frontier.size;
           const members = options.restored(snapshot);
           options.grown(head);
           return { last: snapshot.last, members };
         };
-      });
-      fetch = null;
+      } catch (error) {
+        options.failed(error);
+        throw error;
+      }
+    });
+  };
+
+  return {
+    applied: review,
+    offered(from, last) {
+      if (machine.restore === undefined || last.index <= options.status().commit) return;
+      if (fetch !== null && performance.now() - fetch.heard < STALLED) return;
+      fetch = { from, copy: 0, parts: [], have: 0, heard: performance.now() };
+      send(from, { kind: 'snapshot-request', copy: 0, from: 0 });
     },
+    async requested(from, { copy, from: offset }) {
+      const one = await give();
+      if (one === null) return;
+      // what this member does not give out any more begins anew
+      const start = one.copy === copy ? offset : 0;
+      if (start > one.bytes.length) return;
+      one.asked = performance.now();
+      const bytes = one.bytes.slice(start, start + PART);
+      send(from, { kind: 'snapshot-part', copy: one.copy, from: start, total: one.bytes.length, bytes });
+    },
+    async received(from, part) {
+      if (fetch === null || fetch.from !== from) return;
+      if (part.copy !== fetch.copy) Object.assign(fetch, { copy: part.copy, parts: [], have: 0 });
+      if (part.from !== fetch.have) return;
+      if (part.total > MAX_SNAPSHOT || part.from + part.bytes.length > part.total || part.bytes.length === 0)
+        throw new Refusal('SNAPSHOT_SIZE', 'A piece of the snapshot does not fit.');
+      fetch.parts.push(part.bytes);
+      fetch.have += part.bytes.length;
+      fetch.heard = performance.now();
+      if (fetch.have < part.total)
+        return send(from, { kind: 'snapshot-request', copy: fetch.copy, from: fetch.have });
+      try {
+        // it stays under way until it is in place, so that no second one begins
+        await take(Buffer.concat(fetch.parts));
+      } finally {
+        fetch = null;
+      }
+    },
+    close: () => clearTimeout(later),
   };
 }
