@@ -16,9 +16,10 @@ import { readFrame, toFrame } from '../group/frames.ts';
 import type { GroupFrame } from '../group/frames.ts';
 import { groupOrigin, rosterOf } from '../group/roster.ts';
 import { createWatch } from '../group/watch.ts';
-import type { LogStep, OrderedLog, Sequenced } from '../log/index.ts';
+import type { LogStep, OrderedLog } from '../log/index.ts';
 import { decodeFrame, encodeFrame } from '../universe/index.ts';
-import { createEtcd } from './client.ts';
+import { BATCH, createAppender } from './appender.ts';
+import { createEtcd, endOf } from './client.ts';
 import type { EtcdKey } from './client.ts';
 
 export interface EtcdCommitteeOptions {
@@ -38,21 +39,13 @@ export interface EtcdCommitteeOptions {
   readonly note: (sentence: string) => void;
 }
 
-/** etcd takes 128 operations in a transaction by default. */
-const BATCH = 100;
-/** Bytes of one transaction; etcd refuses requests beyond 1.5 MiB, and base64 adds a third. */
-const BATCH_BYTES = 768 * 1024;
 const PAGE = 500;
-/** Answers that are kept for their writer, more than one transaction and one page hold. */
-const KEPT = 4096;
+/** For an entry that somebody else put, before it is tried again, milliseconds. */
+const WAIT = 1000;
+/** What the store could not take is tried again after this, milliseconds. */
+const AGAIN = 1000;
 /** Seconds that the author's lease lives without a sign. */
 const LEASE = 5;
-
-interface Waiting {
-  readonly leaf: Uint8Array;
-  readonly resolve: (entry: Sequenced) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** Errors: `ETCD_UNREACHABLE`, `LOG_FORKED`, `MEMBERS_*`. */
 export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<OrderedLog> {
@@ -115,35 +108,23 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
   });
 
   // ---- folding what etcd has ordered ----
-  const own = new Map<number, Waiting>();
-  /** The last entries that were folded: the watch may tell of them before etcd has answered who wrote them. */
-  const folded = new Map<number, Sequenced>();
-  const claim = (index: number, one: Waiting): void => {
-    const entry = folded.get(index);
-    if (entry === undefined) own.set(index, one);
-    else one.resolve(entry);
-  };
-  let arrived = new Map<number, Uint8Array>();
+  const arrived = new Map<number, Uint8Array>();
   let folding: Promise<void> = Promise.resolve();
+  let again: NodeJS.Timeout | undefined;
   const fold = async (): Promise<void> => {
     for (;;) {
       const leaves: Uint8Array[] = [];
       for (let next = size; leaves.length < 1024; next++) {
         const leaf = arrived.get(next);
         if (leaf === undefined) break;
-        arrived.delete(next);
         leaves.push(leaf);
       }
       if (leaves.length === 0) return;
       const batch = await store.append(leaves.map(parseLeaf));
+      for (let index = size; index < batch.size; index++) arrived.delete(index);
       ({ size } = batch);
       tell({ kind: 'sequenced', entries: batch.appended, size });
-      for (const entry of batch.appended) {
-        own.get(entry.index)?.resolve(entry);
-        own.delete(entry.index);
-        folded.set(entry.index, entry);
-        folded.delete(entry.index - KEPT);
-      }
+      for (const entry of batch.appended) appender.folded(entry);
       checkpoints.grown({ size: batch.size, root: batch.root });
       watch.changed();
     }
@@ -154,9 +135,23 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
       if (index >= size) arrived.set(index, value);
     }
     folding = folding.then(fold).catch((error: unknown) => {
+      // a store without room for a moment: what has arrived is still here
       note(`etcd: ${String(error)}`);
+      again ??= setTimeout(() => {
+        again = undefined;
+        take([]);
+      }, AGAIN).unref();
     });
   };
+
+  const appender = createAppender({
+    etcd,
+    logKey,
+    size: () => size,
+    grown: (index) =>
+      watch.until(() => size > index, AbortSignal.timeout(WAIT)).catch(() => undefined),
+    take,
+  });
 
   // ---- what is there already ----
   /** Reads everything from `from` on; answers the revision to watch from. */
@@ -212,6 +207,30 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   };
+  /** What others have said to this member. */
+  const hear = (keys: readonly EtcdKey[]): void => {
+    for (const { key, value } of keys) {
+      const from = key.split('/').at(-2) ?? '';
+      try {
+        const frame = readFrame(decodeFrame(value.subarray(4)));
+        if (
+          frame.kind === 'checkpoint-request' ||
+          frame.kind === 'cosignature' ||
+          frame.kind === 'checkpoint'
+        )
+          checkpoints.receive(from, frame);
+      } catch {
+        note(`etcd: ${key} is none of our frames`);
+      }
+    }
+  };
+  /** The newest of it, heard again or for the first time; answers the revision to watch from. */
+  const hearAll = async (): Promise<number> => {
+    const prefix = `${base}say/${self}/`;
+    const { keys, revision } = await etcd.range(prefix, endOf(prefix), PAGE);
+    hear(keys);
+    return revision + 1;
+  };
   let begin = await readAll(size);
   let first = true;
   const watching = [
@@ -224,26 +243,7 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
       },
       take,
     ),
-    endless(
-      `${base}say/${self}/`,
-      async () => begin,
-      (keys) => {
-        for (const { key, value } of keys) {
-          const from = key.split('/').at(-2) ?? '';
-          try {
-            const frame = readFrame(decodeFrame(value.subarray(4)));
-            if (
-              frame.kind === 'checkpoint-request' ||
-              frame.kind === 'cosignature' ||
-              frame.kind === 'checkpoint'
-            )
-              checkpoints.receive(from, frame);
-          } catch {
-            note(`etcd: ${key} is none of our frames`);
-          }
-        }
-      },
-    ),
+    endless(`${base}say/${self}/`, hearAll, hear),
   ];
 
   // ---- who authors ----
@@ -265,71 +265,12 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
   await campaign();
   const beat = setInterval(() => void campaign(), (LEASE * 1000) / 5);
 
-  // ---- appending ----
-  const queue: Waiting[] = [];
-  let pumping = false;
-  const pump = async (): Promise<void> => {
-    pumping = true;
-    let next = size;
-    while (queue.length > 0 && !stop.signal.aborted) {
-      const batch: Waiting[] = [];
-      for (let bytes = 0; queue[0] !== undefined && batch.length < BATCH;) {
-        bytes += queue[0].leaf.length;
-        if (batch.length > 0 && bytes > BATCH_BYTES) break;
-        batch.push(queue[0]);
-        queue.shift();
-      }
-      next = Math.max(next, size);
-      const put = batch.map(({ leaf }, i) => [logKey(next + i), leaf] as const);
-      try {
-        const done = await etcd.create({
-          absent: put.map(([key]) => key),
-          ...(next > 0 ? { present: [logKey(next - 1)] } : {}),
-          put,
-        });
-        if (done) {
-          for (const [i, one] of batch.entries()) claim(next + i, one);
-          next += batch.length;
-          continue;
-        }
-        queue.unshift(...batch);
-        // somebody else was first: the watch brings it
-        await watch.until(() => size > next, AbortSignal.timeout(1000)).catch(() => undefined);
-      } catch (error) {
-        // the answer is lost, the entries may be there: look, before anything is said or sent again
-        await lookAfter(next, batch, error);
-      }
-    }
-    pumping = false;
-  };
-  const lookAfter = async (at: number, batch: readonly Waiting[], error: unknown): Promise<void> => {
-    for (;;) {
-      try {
-        const { keys } = await etcd.range(logKey(at), logKey(at + 1), 1);
-        const [there] = keys;
-        const [mine] = batch;
-        if (there !== undefined && mine !== undefined && sameBytes(there.value, mine.leaf)) {
-          for (const [i, one] of batch.entries()) claim(at + i, one);
-          take((await etcd.range(logKey(at), logKey(at + batch.length), BATCH)).keys);
-        } else for (const one of batch) one.reject(error);
-        return;
-      } catch {
-        if (stop.signal.aborted) return;
-        await new Promise((resolve) => setTimeout(resolve, 500));
-      }
-    }
-  };
-
   const underWay = new Set<Promise<unknown>>();
   return {
     origin: roster.origin,
     policy: roster.policyText,
     append({ bytes, sig }) {
-      const sequenced = new Promise<Sequenced>((resolve, reject) => {
-        if (stop.signal.aborted) return reject(new Refusal('STORE_CLOSED', 'The log is closed.'));
-        queue.push({ leaf: leafBytes(bytes, sig), resolve, reject });
-        if (!pumping) void pump();
-      });
+      const sequenced = appender.append(leafBytes(bytes, sig));
       const committed = sequenced.then(async (entry) => {
         await watch.until(() => (checkpoints.newest()?.size ?? 0) > entry.index);
         return { ...entry, size: checkpoints.newest()?.size ?? 0 };
@@ -355,10 +296,11 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
       stop.abort();
       watch.end(new Refusal('STORE_CLOSED', 'The log is closed.'));
       await Promise.allSettled(watching);
+      await appender.close();
       await folding;
+      clearTimeout(again);
       await checkpoints.close();
       if (authors) await etcd.remove(`${base}author`, `${base}author\0`).catch(() => undefined);
-      arrived = new Map();
     },
   };
 }
