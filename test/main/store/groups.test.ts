@@ -355,6 +355,33 @@ describe('the Groups of one file', () => {
     expect(await leavesOf(own.log)).toEqual(numbers(1, 10).map((text) => `${text} of 0`));
   });
 
+  it('do not fail with each other: a write that is refused takes no other one along', async () => {
+    const own = await disk();
+    const other = await own.store.open(new Uint8Array(32).fill(3));
+    await own.log.write({ append: commands(1, 5) });
+    await own.log.write(commit(5));
+    const refused = own.log.write({ truncateFrom: 3 });
+    const taken = other.write({ append: commands(1, 7) });
+    // but what the same Group builds on it does
+    const later = own.log.write({ append: commands(6, 6) });
+    await expect(refused).rejects.toThrow('are committed');
+    await expect(later).rejects.toThrow('are committed');
+    await taken;
+    expect(await stored(other, 1)).toHaveLength(7);
+    expect(await stored(own.log, 1)).toHaveLength(5);
+  });
+
+  it('go on after a compaction of one that could not be', async () => {
+    const own = await disk();
+    await own.log.write({ append: commands(1, 5) });
+    await own.log.write(commit(5));
+    const refused = own.log.write({ compact: { last: at(4), state: utf8('') } });
+    const taken = own.log.write({ append: commands(6, 6) });
+    await expect(refused).rejects.toThrow('cannot stand for');
+    await taken;
+    expect(await stored(own.log, 1)).toHaveLength(6);
+  });
+
   it('say when they came out of a backup: the head file is ahead of them, or gone', async () => {
     const own = await disk();
     await own.log.write({ hard: { term: 2, vote: 'b' }, append: commands(1, 3) });

@@ -18,10 +18,15 @@ interface Waiting {
   readonly waits: boolean;
   readonly resolve: (head: Head) => void;
   readonly reject: (error: unknown) => void;
+  /** It was told that it failed with another one. */
+  over: boolean;
 }
 
 /** What nobody is promised waits this long, milliseconds, for a transaction that is made anyway. */
 const COMPANY = 5;
+/** Whether what a Group writes later builds on this: of a compaction, or a checkpoint, it does not. */
+const isGround = (write: GroupWrite): boolean => isPromise(write) || write.commit !== undefined;
+
 /** A transaction never holds more entries than this, so that one commit stays a matter of milliseconds. */
 const MAX_ENTRIES = 8192;
 
@@ -38,6 +43,40 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
   let writing = false;
   let closed = false;
   let later: NodeJS.Timeout | undefined;
+  /** Writes these in one transaction; answers why it failed, null: all have been told that it is done. */
+  const put = async (batch: readonly Waiting[]): Promise<{ readonly why: unknown } | null> => {
+    try {
+      const packed = batch.map(({ num, write }) => ({ num, write: packWrite(write) }));
+      const buffers = packed.flatMap(({ write: { append } }) =>
+        append === undefined ? [] : [append.heads.buffer, append.data.buffer],
+      );
+      const heads = await hand(buffers, 'write', packed);
+      for (const [i, { resolve, reject }] of batch.entries()) {
+        const head = heads[i];
+        if (head === undefined) reject(new Error('the Groups worker answered too little'));
+        else resolve(head);
+      }
+      return null;
+    } catch (why) {
+      return { why };
+    }
+  };
+  /** One after the other: what one of them may not do is no fault of the others. */
+  const putEach = async (batch: readonly Waiting[]): Promise<void> => {
+    for (const one of batch) {
+      if (one.over) continue;
+      const failed = await put([one]);
+      if (failed === null) continue;
+      one.reject(failed.why);
+      if (!isGround(one.write)) continue;
+      // what its Group wrote after it stands on nothing; the Group stops, and is opened anew
+      for (const later of [...batch, ...queue]) {
+        if (later.num !== one.num || later.over) continue;
+        later.over = true;
+        later.reject(failed.why);
+      }
+    }
+  };
   const pump = async (): Promise<void> => {
     clearTimeout(later);
     later = undefined;
@@ -46,23 +85,11 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
       for (let entries = 0; queue.length > 0 && entries < MAX_ENTRIES;) {
         const next = queue.shift();
         if (next === undefined) break;
+        if (next.over) continue;
         batch.push(next);
         entries += next.write.append?.length ?? 0;
       }
-      try {
-        const packed = batch.map(({ num, write }) => ({ num, write: packWrite(write) }));
-        const buffers = packed.flatMap(({ write: { append } }) =>
-          append === undefined ? [] : [append.heads.buffer, append.data.buffer],
-        );
-        const heads = await hand(buffers, 'write', packed);
-        for (const [i, { resolve, reject }] of batch.entries()) {
-          const head = heads[i];
-          if (head === undefined) reject(new Error('the Groups worker answered too little'));
-          else resolve(head);
-        }
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+      if ((await put(batch)) !== null) await putEach(batch);
     } while (queue.some(({ waits }) => !waits));
     writing = false;
     if (queue.length > 0) wait();
@@ -79,7 +106,7 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
   const enqueue = (num: number, write: GroupWrite, waits = !isPromise(write)): Promise<Head> =>
     new Promise((resolve, reject) => {
       if (closed) return reject(new Refusal('STORE_CLOSED', 'The store is closed.'));
-      queue.push({ num, write, waits, resolve, reject });
+      queue.push({ num, write, waits, resolve, reject, over: false });
       if (writing) return;
       if (waits) wait();
       else start();

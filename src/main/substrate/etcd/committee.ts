@@ -148,8 +148,7 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
     etcd,
     logKey,
     size: () => size,
-    grown: (index) =>
-      watch.until(() => size > index, AbortSignal.timeout(WAIT)).catch(() => undefined),
+    grown: (index) => watch.until(() => size > index, AbortSignal.timeout(WAIT)).catch(() => undefined),
     take,
   });
 
