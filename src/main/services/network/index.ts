@@ -225,7 +225,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       return { peer, added: accepted };
     },
     deny(peer, minutes, reason) {
-      need().universe.deny(peer, minutes * 60_000, reason);
+      need().universe.deny(peer, minutes * 60_000, reason, 'person');
       changed();
     },
     async tags(next) {

@@ -9,14 +9,8 @@ import { isRelayed, mayDial, originOf } from './addresses.ts';
 import type { DialRules } from './addresses.ts';
 import { createBuckets } from './buckets.ts';
 import type { Rate } from './buckets.ts';
-
-export interface Denial {
-  /** Node key, hex. */
-  readonly peer: string;
-  /** Milliseconds from now. */
-  readonly remaining: number;
-  readonly reason: string;
-}
+import { createDenialList } from './denial-list.ts';
+import type { Denial, DeniedBy } from './denial-list.ts';
 
 export interface GateOptions {
   readonly self: PeerId;
@@ -31,6 +25,8 @@ export interface GateOptions {
   readonly perPeer: number;
   /** Connections that exist with this peer now. */
   readonly count: (peer: PeerId) => number;
+  /** Hears what `createDenialList` tells. */
+  readonly denialsChanged?: ((denial: Denial) => void) | undefined;
   /** Milliseconds, monotonic. */
   readonly now?: (() => number) | undefined;
 }
@@ -38,7 +34,7 @@ export interface GateOptions {
 export interface Gate {
   readonly gater: ConnectionGater;
   /** No connection with this peer, either way, for so long (milliseconds); 0 lifts it. */
-  deny(peer: string, milliseconds: number, reason: string): void;
+  deny(peer: string, milliseconds: number, reason: string, by: DeniedBy): void;
   denials(): readonly Denial[];
   /** Only these peers may connect, hex; null: everybody who is not denied. */
   only(peers: readonly string[] | null): void;
@@ -46,15 +42,12 @@ export interface Gate {
   refused(): number;
 }
 
-/** Denials that are remembered; beyond, the oldest is forgotten. */
-const MAX_DENIALS = 10_000;
-
 export function createGate(options: GateOptions): Gate {
   const { self, rules, configured, perPeer, count } = options;
   const now = options.now ?? (() => performance.now());
   const perAddress = createBuckets(options.perAddress, now);
   const overall = createBuckets(options.overall, now);
-  const denied = new Map<string, { readonly until: number; readonly reason: string }>();
+  const denied = createDenialList(now, options.denialsChanged ?? (() => undefined));
   let allowed: ReadonlySet<string> | null = null;
   let refused = 0;
 
@@ -66,12 +59,7 @@ export function createGate(options: GateOptions): Gate {
   const isDenied = (peer: PeerId): boolean => {
     if (peer.type !== 'Ed25519') return true;
     const key = toHex(peer.publicKey.raw);
-    if (allowed !== null && !allowed.has(key)) return true;
-    const denial = denied.get(key);
-    if (denial === undefined) return false;
-    if (denial.until > now()) return true;
-    denied.delete(key);
-    return false;
+    return (allowed !== null && !allowed.has(key)) || denied.has(key);
   };
   const tooMany = (peer: PeerId): boolean => count(peer) >= perPeer;
   const mayReach = (address: Multiaddr): boolean => {
@@ -98,21 +86,8 @@ export function createGate(options: GateOptions): Gate {
       // what may not be dialled need not be remembered
       filterMultiaddrForPeer: (peer, address) => peer.equals(self) || mayReach(address),
     },
-    deny(peer, milliseconds, reason) {
-      denied.delete(peer);
-      if (milliseconds <= 0) return;
-      if (denied.size >= MAX_DENIALS) {
-        const [oldest] = denied.keys();
-        if (oldest !== undefined) denied.delete(oldest);
-      }
-      denied.set(peer, { until: now() + milliseconds, reason });
-    },
-    denials() {
-      const at = now();
-      return [...denied]
-        .filter(([, { until }]) => until > at)
-        .map(([peer, { until, reason }]) => ({ peer, remaining: until - at, reason }));
-    },
+    deny: (peer, milliseconds, reason, by) => denied.put({ peer, remaining: milliseconds, reason, by }),
+    denials: denied.list,
     only(peers) {
       allowed = peers === null ? null : new Set(peers);
     },

@@ -7,7 +7,7 @@ export { createLink } from './create-link.ts';
 export type { LinkLimits } from './create-link.ts';
 export { withDeadline } from './deadline.ts';
 export * from './frames.ts';
-export type { Denial } from './gate.ts';
+export type { Denial, DeniedBy } from './denial-list.ts';
 export { MAX_GOSSIP } from './gossip.ts';
 export type { GossipHandler, GossipVerdict } from './gossip.ts';
 export * from './link.ts';

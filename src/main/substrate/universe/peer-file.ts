@@ -19,6 +19,8 @@ export interface PeerFileOptions {
   readonly delay?: number | undefined;
   /** Keys that are not written to the file: this node's own entry is made anew at every start. */
   readonly volatile?: ((key: string) => boolean) | undefined;
+  /** Keys that begin like this are kept until they are deleted, and are not counted. */
+  readonly pinned?: string | undefined;
 }
 
 export interface PeerFile extends BaseDatastore {
@@ -61,12 +63,14 @@ function openDatabase(path: string): DatabaseSync {
 class WrittenBehind extends BaseDatastore implements PeerFile {
   /** Longest unused first. */
   readonly #held = new Map<string, Uint8Array>();
-  /** Keys whose row is not as `#held` has it. */
+  readonly #pinned = new Map<string, Uint8Array>();
+  /** Keys whose row is not as they are held. */
   readonly #dirty = new Set<string>();
   readonly #db: DatabaseSync | null;
   readonly #limit: number;
   readonly #delay: number;
   readonly #volatile: (key: string) => boolean;
+  readonly #pin: string | null;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -76,58 +80,72 @@ class WrittenBehind extends BaseDatastore implements PeerFile {
     this.#limit = options.limit ?? 20_000;
     this.#delay = options.delay ?? 1000;
     this.#volatile = options.volatile ?? (() => false);
-    const rows = db?.prepare('SELECT key, value FROM pairs ORDER BY at DESC LIMIT ?').all(this.#limit) ?? [];
-    for (const { key, value } of rows.toReversed()) this.#held.set(String(key), value as Uint8Array);
-    db?.prepare('DELETE FROM pairs WHERE at < (SELECT at FROM pairs ORDER BY at DESC LIMIT 1 OFFSET ?)').run(
-      this.#limit - 1,
-    );
+    this.#pin = options.pinned ?? null;
+    this.#load();
   }
 
-  override put(key: Key, value: Uint8Array, options?: { signal?: AbortSignal }): Key {
-    options?.signal?.throwIfAborted();
-    const name = key.toString();
-    this.#held.delete(name);
-    this.#held.set(name, value);
-    this.#changed(name);
+  #load(): void {
+    const rows = this.#db?.prepare('SELECT key, value FROM pairs ORDER BY at').all() ?? [];
+    for (const { key, value } of rows) this.#mapOf(String(key)).set(String(key), value as Uint8Array);
+    this.#makeRoom();
+  }
+
+  #mapOf(name: string): Map<string, Uint8Array> {
+    return this.#pin !== null && name.startsWith(this.#pin) ? this.#pinned : this.#held;
+  }
+
+  #makeRoom(): void {
     while (this.#held.size > this.#limit) {
       const [oldest] = this.#held.keys();
       if (oldest === undefined) break;
       this.#held.delete(oldest);
       this.#changed(oldest);
     }
+  }
+
+  override put(key: Key, value: Uint8Array, options?: { signal?: AbortSignal }): Key {
+    options?.signal?.throwIfAborted();
+    const name = key.toString();
+    const held = this.#mapOf(name);
+    held.delete(name);
+    held.set(name, value);
+    this.#changed(name);
+    this.#makeRoom();
     return key;
   }
 
   override get(key: Key, options?: { signal?: AbortSignal }): Uint8Array {
     options?.signal?.throwIfAborted();
     const name = key.toString();
-    const value = this.#held.get(name);
+    const held = this.#mapOf(name);
+    const value = held.get(name);
     if (value === undefined) throw new NotFound(name);
-    this.#held.delete(name);
-    this.#held.set(name, value);
+    held.delete(name);
+    held.set(name, value);
     return value;
   }
 
   override has(key: Key, options?: { signal?: AbortSignal }): boolean {
     options?.signal?.throwIfAborted();
-    return this.#held.has(key.toString());
+    return this.#mapOf(key.toString()).has(key.toString());
   }
 
   override delete(key: Key, options?: { signal?: AbortSignal }): void {
     options?.signal?.throwIfAborted();
-    if (this.#held.delete(key.toString())) this.#changed(key.toString());
+    const name = key.toString();
+    if (this.#mapOf(name).delete(name)) this.#changed(name);
   }
 
   override async *_all(_query: Query, options?: { signal?: AbortSignal }): AsyncGenerator<Pair> {
     // a snapshot, because whoever iterates may write meanwhile
-    for (const [key, value] of Array.from(this.#held)) {
+    for (const [key, value] of [...this.#held, ...this.#pinned]) {
       options?.signal?.throwIfAborted();
       yield { key: new Key(key, false), value };
     }
   }
 
   override async *_allKeys(_query: KeyQuery, options?: { signal?: AbortSignal }): AsyncGenerator<Key> {
-    for (const key of Array.from(this.#held.keys())) {
+    for (const key of [...this.#held.keys(), ...this.#pinned.keys()]) {
       options?.signal?.throwIfAborted();
       yield new Key(key, false);
     }
@@ -154,7 +172,7 @@ class WrittenBehind extends BaseDatastore implements PeerFile {
     try {
       db.exec('BEGIN IMMEDIATE');
       for (const name of this.#dirty) {
-        const value = this.#held.get(name);
+        const value = this.#mapOf(name).get(name);
         if (value === undefined) drop.run(name);
         else put.run(name, value, at);
       }

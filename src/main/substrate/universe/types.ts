@@ -1,7 +1,7 @@
 /** What a universe is asked for, and what it answers. */
 import type { Rate } from './buckets.ts';
 import type { DialRules } from './addresses.ts';
-import type { Denial } from './gate.ts';
+import type { Denial, DeniedBy } from './denial-list.ts';
 import type { GossipHandler } from './gossip.ts';
 import type { Link } from './link.ts';
 import type { Pointers } from './pointers.ts';
@@ -122,8 +122,11 @@ export interface Universe extends Pointers {
   remembered(limit: number): Promise<readonly string[]>;
   /** Closes every connection to a peer. */
   disconnect(peer: string): Promise<void>;
-  /** Disconnects a peer and lets it in again no sooner than after `milliseconds`; 0 lifts a denial. */
-  deny(peer: string, milliseconds: number, reason: string): void;
+  /**
+   * Disconnects a peer and lets it in again no sooner than after `milliseconds`; 0 lifts a denial. One by a person
+   * (default: by the node) is never forgotten before its end.
+   */
+  deny(peer: string, milliseconds: number, reason: string, by?: DeniedBy): void;
   /** Only these peers may connect, hex, and others are disconnected; null: everybody who is not denied. */
   only(peers: readonly string[] | null): void;
   /** Sends up to 64 KiB to everybody who listens; answers to how many neighbours. Errors: `GOSSIP_SIZE`. */

@@ -9,7 +9,7 @@ import type { DialRules } from './addresses.ts';
 import { createCompanions } from './companions.ts';
 import { createLink } from './create-link.ts';
 import { withDeadline } from './deadline.ts';
-import { createDenialBook } from './denials.ts';
+import { createDenialBook, DENIALS } from './denials.ts';
 import { createGate } from './gate.ts';
 import { createGossip } from './gossip.ts';
 import { CLOSE } from './link.ts';
@@ -58,6 +58,12 @@ export async function openUniverse(options: UniverseOptions): Promise<Universe> 
     dial: (peer) => connect(peer),
     wait: limits.retry,
   });
+  const file = openPeerFile({
+    path: options.peerFile ?? null,
+    volatile: (name) => name === `/peers/${selfId.toCID().toString()}`,
+    pinned: DENIALS,
+  });
+  const denials = createDenialBook(file);
   const gate = createGate({
     self: selfId,
     rules: { ...defaultRules(listen), ...options.dial },
@@ -66,13 +72,9 @@ export async function openUniverse(options: UniverseOptions): Promise<Universe> 
     overall: limits.inboundOverall,
     perPeer: limits.connectionsPerPeer,
     count: (peer) => running?.getConnections(peer).length ?? 0,
+    denialsChanged: denials.write,
   });
-  const file = openPeerFile({
-    path: options.peerFile ?? null,
-    volatile: (name) => name === `/peers/${selfId.toCID().toString()}`,
-  });
-  const denials = createDenialBook(file);
-  for (const { peer, remaining, reason } of await denials.read()) gate.deny(peer, remaining, reason);
+  for (const { peer, remaining, reason, by } of await denials.read()) gate.deny(peer, remaining, reason, by);
   const lastTried = new Map<string, number>();
   const foundLocally = (peer: PeerId): void => {
     if (peer.type !== 'Ed25519') return;
@@ -231,10 +233,9 @@ export async function openUniverse(options: UniverseOptions): Promise<Universe> 
       return seen.slice(0, limit).map(({ id }) => hexOf(id));
     },
     disconnect: (peer) => hangUp(peerIdOf(peer)),
-    deny(peer, milliseconds, reason) {
+    deny(peer, milliseconds, reason, by = 'node') {
       const id = peerIdOf(peer);
-      gate.deny(peer, milliseconds, reason);
-      denials.write({ peer, remaining: milliseconds, reason });
+      gate.deny(peer, milliseconds, reason, by);
       if (milliseconds > 0) void hangUp(id);
     },
     only(peers) {

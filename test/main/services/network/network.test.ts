@@ -103,6 +103,19 @@ describe('two nodes', () => {
   });
 });
 
+describe('an open network', () => {
+  it('holds what a person denies for the denial of a person', async () => {
+    const { node, client } = await openReadyNode(scratch(), LOOPBACK);
+    await turnOn(client);
+    await client.network.deny({
+      peer: 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+      minutes: 10,
+      reason: 'why',
+    });
+    expect(node.network.open()!.universe.stats().denied).toMatchObject([{ by: 'person', reason: 'why' }]);
+  });
+});
+
 describe('a network that cannot be opened', () => {
   it('is a standing problem, and the node does everything else', async () => {
     const { client } = await openReadyNode(scratch(), {

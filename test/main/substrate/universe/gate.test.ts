@@ -5,16 +5,16 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { Key } from 'interface-datastore';
 import { describe, expect, it } from 'vitest';
 import { createBuckets, openPeerFile, peerIdOf } from '../../../../src/main/substrate/universe/index.ts';
-import { createDenialBook } from '../../../../src/main/substrate/universe/denials.ts';
+import { createDenialBook, DENIALS } from '../../../../src/main/substrate/universe/denials.ts';
 import { createGate } from '../../../../src/main/substrate/universe/gate.ts';
-import type { Gate } from '../../../../src/main/substrate/universe/gate.ts';
+import type { Gate, GateOptions } from '../../../../src/main/substrate/universe/gate.ts';
 import { scratch } from '../../../scratch.ts';
 import { addressOf, eventually, introduce, nodeKey, pause, stranger, universe } from './support.ts';
 
 const from = (address: string): MultiaddrConnection =>
   ({ remoteAddr: multiaddr(address) }) as unknown as MultiaddrConnection;
 
-function gateAt(clock: { at: number }, connections = 0): Gate {
+function gateAt(clock: { at: number }, more: Partial<GateOptions> = {}): Gate {
   return createGate({
     self: peerIdOf(nodeKey().hex),
     rules: { loopback: false, private: true, names: true },
@@ -22,8 +22,9 @@ function gateAt(clock: { at: number }, connections = 0): Gate {
     perAddress: { rate: 1, burst: 3 },
     overall: { rate: 10, burst: 5 },
     perPeer: 2,
-    count: () => connections,
+    count: () => 0,
     now: () => clock.at,
+    ...more,
   });
 }
 
@@ -50,16 +51,43 @@ describe('the gate', () => {
     const peer = peerIdOf(hex);
     const inbound = from('/ip4/1.2.3.4/tcp/1');
     expect(gate.gater.denyDialPeer?.(peer)).toBe(false);
-    gate.deny(hex, 5000, 'forged entries');
+    gate.deny(hex, 5000, 'forged entries', 'node');
     expect(gate.gater.denyDialPeer?.(peer)).toBe(true);
     expect(gate.gater.denyInboundEncryptedConnection?.(peer, inbound)).toBe(true);
-    expect(gate.denials()).toEqual([{ peer: hex, remaining: 5000, reason: 'forged entries' }]);
+    expect(gate.denials()).toEqual([{ peer: hex, remaining: 5000, reason: 'forged entries', by: 'node' }]);
     clock.at += 5000;
     expect(gate.gater.denyInboundEncryptedConnection?.(peer, inbound)).toBe(false);
     expect(gate.denials()).toEqual([]);
-    gate.deny(hex, 5000, 'again');
-    gate.deny(hex, 0, '');
+    gate.deny(hex, 5000, 'again', 'node');
+    gate.deny(hex, 0, '', 'person');
     expect(gate.gater.denyDialPeer?.(peer)).toBe(false);
+  });
+
+  it('with thousands of denials of its own lets go of those that end soonest, and of none that a person made', () => {
+    const gone: string[] = [];
+    const gate = gateAt(
+      { at: 0 },
+      { denialsChanged: ({ peer, remaining }) => void (remaining === 0 && gone.push(peer)) },
+    );
+    const denies = (peer: string): unknown => gate.gater.denyDialPeer?.(peerIdOf(peer));
+    const [byPerson, short, long] = [nodeKey().hex, nodeKey().hex, nodeKey().hex];
+    gate.deny(byPerson, 1000, 'the operator', 'person');
+    gate.deny(long, 900_000, 'forged entries', 'node');
+    gate.deny(short, 500_000, 'forged entries', 'node');
+    for (let i = 0; i < 9999; i++) gate.deny(i.toString(16).padStart(64, '0'), 600_000, 'forged', 'node');
+    expect([byPerson, short, long].map(denies)).toEqual([true, false, true]);
+    expect(gone).toEqual([short]);
+    expect(gate.denials().filter(({ by }) => by === 'node')).toHaveLength(10_000);
+  });
+
+  it('does not change what a person said by what it found itself', () => {
+    const gate = gateAt({ at: 0 });
+    const { hex } = nodeKey();
+    gate.deny(hex, 900_000, 'the operator', 'person');
+    gate.deny(hex, 600, 'forged entries', 'node');
+    expect(gate.denials()).toEqual([{ peer: hex, remaining: 900_000, reason: 'the operator', by: 'person' }]);
+    gate.deny(hex, 0, '', 'person');
+    expect(gate.denials()).toEqual([]);
   });
 
   it('with a list lets in only who is on it', () => {
@@ -90,10 +118,16 @@ describe('the gate', () => {
   it('takes no more connections with one peer than it should', () => {
     const peer = peerIdOf(nodeKey().hex);
     expect(
-      gateAt({ at: 0 }, 1).gater.denyInboundEncryptedConnection?.(peer, from('/ip4/1.1.1.1/tcp/1')),
+      gateAt({ at: 0 }, { count: () => 1 }).gater.denyInboundEncryptedConnection?.(
+        peer,
+        from('/ip4/1.1.1.1/tcp/1'),
+      ),
     ).toBe(false);
     expect(
-      gateAt({ at: 0 }, 2).gater.denyInboundEncryptedConnection?.(peer, from('/ip4/1.1.1.1/tcp/1')),
+      gateAt({ at: 0 }, { count: () => 2 }).gater.denyInboundEncryptedConnection?.(
+        peer,
+        from('/ip4/1.1.1.1/tcp/1'),
+      ),
     ).toBe(true);
   });
 
@@ -116,18 +150,33 @@ describe('the book of denials', () => {
     const [ann, ben] = [nodeKey().hex, nodeKey().hex];
     const at = (now: number) => createDenialBook(file, () => now);
     const left = async (now: number) => (await at(now).read()).map(({ remaining }) => remaining);
-    at(1000).write({ peer: ann, remaining: 500, reason: 'one' });
-    at(1000).write({ peer: ben, remaining: 9000, reason: 'other' });
+    at(1000).write({ peer: ann, remaining: 500, reason: 'one', by: 'node' });
+    at(1000).write({ peer: ben, remaining: 9000, reason: 'other', by: 'person' });
     file.put(new Key('/denials/nobody'), Buffer.from('{"until":9e15,"lasts":9e15}'));
     file.put(new Key(`/denials/${nodeKey().hex}`), Buffer.from('rubbish'));
     expect(await at(0).read()).toEqual([
-      { peer: ann, remaining: 500, reason: 'one' },
-      { peer: ben, remaining: 9000, reason: 'other' },
+      { peer: ann, remaining: 500, reason: 'one', by: 'node' },
+      { peer: ben, remaining: 9000, reason: 'other', by: 'person' },
     ]);
     expect(await left(1400)).toEqual([100, 8600]);
     expect(await left(1500)).toEqual([8500]);
     // it was crossed out
     expect(await left(1400)).toEqual([8600]);
+  });
+});
+
+describe('the denials of a node', () => {
+  it('stay in its file, however many peers it has heard of', async () => {
+    const peerFile = join(scratch(), 'peers.db');
+    const denied = nodeKey().hex;
+    const first = await universe({ peerFile });
+    first.deny(denied, 60_000, 'the operator', 'person');
+    await first.close();
+    const busy = openPeerFile({ path: peerFile, pinned: DENIALS });
+    for (let i = 0; i < 20_000; i++) busy.put(new Key(`/peers/${i}`), Buffer.from('x'));
+    busy.close();
+    const again = await universe({ peerFile });
+    expect(again.stats().denied).toMatchObject([{ peer: denied, by: 'person' }]);
   });
 });
 

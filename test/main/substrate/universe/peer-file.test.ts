@@ -13,7 +13,13 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const text = (value: Uint8Array): string => Buffer.from(value).toString();
 const key = (name: string): Key => new Key(name);
 const open = (path: string | null, limit?: number): ReturnType<typeof openPeerFile> => {
-  const file = openPeerFile({ path, limit, delay: 5, volatile: (name) => name.startsWith('/own/') });
+  const file = openPeerFile({
+    path,
+    limit,
+    delay: 5,
+    volatile: (name) => name.startsWith('/own/'),
+    pinned: '/pinned/',
+  });
   onTestFinished(() => file.close());
   return file;
 };
@@ -119,6 +125,16 @@ describe.each([
     await store.put(key('/4'), bytes('4'));
     expect(names(await all(store.query({})))).toEqual(['/1', '/3', '/4']);
   });
+
+  it('keeps what is pinned, and counts it with nothing else', async () => {
+    const store = open(path(), 3);
+    store.put(key('/pinned/a'), bytes('a'));
+    for (const name of ['/1', '/2', '/3', '/4']) store.put(key(name), bytes(name));
+    expect(names(await all(store.query({})))).toEqual(['/2', '/3', '/4', '/pinned/a']);
+    expect([text(await store.get(key('/pinned/a'))), store.has(key('/pinned/a'))]).toEqual(['a', true]);
+    store.delete(key('/pinned/a'));
+    expect(store.has(key('/pinned/a'))).toBe(false);
+  });
 });
 
 describe('the file of the peer store', () => {
@@ -133,6 +149,21 @@ describe('the file of the peer store', () => {
     first.close();
     expect(statSync(path).mode & 0o077).toBe(0);
     expect(names(await all(open(path).query({})))).toEqual(['/peers/a']);
+  });
+
+  it('brings back what is pinned, however old, and as many others as it may hold', async () => {
+    const path = join(scratch(), 'peers.db');
+    const first = open(path);
+    first.put(key('/pinned/a'), bytes('a'));
+    first.flush();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const name of ['/1', '/2', '/3']) first.put(key(name), bytes(name));
+    first.close();
+    const again = open(path, 3);
+    expect(names(await all(again.query({})))).toEqual(['/1', '/2', '/3', '/pinned/a']);
+    again.put(key('/4'), bytes('4'));
+    again.close();
+    expect(names(await all(open(path, 3).query({})))).toEqual(['/2', '/3', '/4', '/pinned/a']);
   });
 
   it('is begun anew when it is damaged', async () => {
