@@ -196,7 +196,8 @@ export const substrateProblems = {
     next: 'Wait for another leader and check that member.',
   },
   CONNECTION_RATE: {
-    meaning: 'Connections were turned away because too many came at once.',
+    meaning:
+      'Connections were turned away because too many came at once, or too many are open: altogether, or from one address.',
     next: 'Nothing needs to be done; deny who does it again and again.',
   },
   NETWORK_OFF: {

@@ -1,13 +1,13 @@
 /** The network itself, loaded only when somebody turns it on: libp2p is large. */
 import { join } from 'node:path';
 import type { Settings } from '../../../contract/index.ts';
-import { UNIVERSE } from '../../../protocol/bytes/index.ts';
+import { toHex, UNIVERSE } from '../../../protocol/bytes/index.ts';
 import { openGroupStore } from '../../store/index.ts';
 import type { KeyVault } from '../../store/index.ts';
 import { createDiscovery, fileStartMemory } from '../../substrate/discovery/index.ts';
 import type { Discovery } from '../../substrate/discovery/index.ts';
 import { openGroups } from '../../substrate/group/index.ts';
-import type { Groups } from '../../substrate/group/index.ts';
+import type { Group, Groups } from '../../substrate/group/index.ts';
 import { createStreams } from '../../substrate/stream/index.ts';
 import type { Streams } from '../../substrate/stream/index.ts';
 import { openUniverse, peerOf } from '../../substrate/universe/index.ts';
@@ -50,6 +50,7 @@ export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
       await one.close().catch((error: unknown) => note(`Closing the network: ${String(error)}`));
   };
   try {
+    let members: () => readonly string[] = () => [];
     const universe = await openUniverse({
       key: keys.node,
       sign,
@@ -58,6 +59,8 @@ export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
       peerFile: join(folder, 'peers.db'),
       mdns: settings.networkLocal,
       relay: { serve: settings.networkRelay, seek: settings.networkListen === '' ? 1 : 0 },
+      // there are no Groups yet
+      familiar: () => members(),
     });
     opened.push(universe);
     const discovery = await createDiscovery({
@@ -87,6 +90,7 @@ export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
       changed,
     });
     opened.push(groups);
+    members = () => groups.list().flatMap(membersOf);
     const tickets = await openTicketChecks(ports);
     opened.push(tickets);
     const streams = await createStreams({ universe, discovery, now, tickets, changed });
@@ -98,6 +102,12 @@ export async function openNetwork(ports: NetworkPorts): Promise<OpenNetwork> {
     await close();
     throw error;
   }
+}
+
+/** Whoever is listed, bonded at the moment or not: who lost its bond must find a place to come back. */
+function membersOf(group: Group<unknown>): readonly string[] {
+  const { voters, learners } = group.membership().members;
+  return [...voters, ...learners].map(({ node }) => toHex(node));
 }
 
 /** Screens hear of changes no more often than this, milliseconds: a busy Group changes with every command. */

@@ -1,5 +1,5 @@
 /**
- * Who may connect: the connection gater of libp2p. It knows peers and addresses, no tickets: those are exchanged on
+ * Who may connect, and stay: the connection gater of libp2p. It knows peers and addresses, no tickets: those are exchanged on
  * top (core.md 3.1), and whoever fails there is denied here for a while. Only Ed25519 peers pass.
  */
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
@@ -11,6 +11,8 @@ import { createBuckets } from './buckets.ts';
 import type { Rate } from './buckets.ts';
 import { createDenialList } from './denial-list.ts';
 import type { Denial, DeniedBy } from './denial-list.ts';
+import { createPlaces } from './places.ts';
+import type { OpenConnection, PlaceLimits } from './places.ts';
 
 export interface GateOptions {
   readonly self: PeerId;
@@ -23,8 +25,11 @@ export interface GateOptions {
   readonly overall: Rate;
   /** Connections with one peer, at most. */
   readonly perPeer: number;
-  /** Connections that exist with this peer now. */
-  readonly count: (peer: PeerId) => number;
+  readonly places: PlaceLimits;
+  /** Connections that exist now. */
+  readonly open: () => readonly OpenConnection[];
+  /** Peers for whom places are reserved, hex. */
+  readonly familiar?: (() => Iterable<string>) | undefined;
   /** Hears what `createDenialList` tells. */
   readonly denialsChanged?: ((denial: Denial) => void) | undefined;
   /** Milliseconds, monotonic. */
@@ -43,10 +48,11 @@ export interface Gate {
 }
 
 export function createGate(options: GateOptions): Gate {
-  const { self, rules, configured, perPeer, count } = options;
+  const { self, rules, configured, perPeer, open } = options;
   const now = options.now ?? (() => performance.now());
   const perAddress = createBuckets(options.perAddress, now);
   const overall = createBuckets(options.overall, now);
+  const places = createPlaces(options.places, open, options.familiar ?? (() => []));
   const denied = createDenialList(now, options.denialsChanged ?? (() => undefined));
   let allowed: ReadonlySet<string> | null = null;
   let refused = 0;
@@ -61,7 +67,11 @@ export function createGate(options: GateOptions): Gate {
     const key = toHex(peer.publicKey.raw);
     return (allowed !== null && !allowed.has(key)) || denied.has(key);
   };
-  const tooMany = (peer: PeerId): boolean => count(peer) >= perPeer;
+  const tooMany = (peer: PeerId): boolean =>
+    open().filter(({ remotePeer }) => remotePeer.equals(peer)).length >= perPeer;
+  // whose connection it is shows only after the handshake
+  const mayNotStay = (peer: PeerId, { remoteAddr }: MultiaddrConnection): boolean =>
+    isDenied(peer) || tooMany(peer) || places.noneFor(peer, remoteAddr);
   const mayReach = (address: Multiaddr): boolean => {
     const text = address.toString();
     if (configured.has(text) || configured.has(withoutPeer(text)) || mayDial(address, rules)) return true;
@@ -74,11 +84,11 @@ export function createGate(options: GateOptions): Gate {
       denyDialPeer: isDenied,
       denyDialMultiaddr: (address) => !mayReach(address),
       denyInboundConnection: (connection: MultiaddrConnection) =>
-        turnAway(!perAddress.take(originOf(connection.remoteAddr)) || !overall.take('')),
-      denyInboundEncryptedConnection: (peer) => turnAway(isDenied(peer) || tooMany(peer)),
+        turnAway(!perAddress.take(originOf(connection.remoteAddr)) || !overall.take('') || places.full()),
+      denyInboundEncryptedConnection: (peer, connection) => turnAway(mayNotStay(peer, connection)),
       denyOutboundConnection: isDenied,
       denyOutboundEncryptedConnection: isDenied,
-      denyInboundUpgradedConnection: (peer) => turnAway(isDenied(peer) || tooMany(peer)),
+      denyInboundUpgradedConnection: (peer, connection) => turnAway(mayNotStay(peer, connection)),
       denyOutboundUpgradedConnection: isDenied,
       denyInboundRelayReservation: (peer) => turnAway(isDenied(peer)),
       denyOutboundRelayedConnection: (source, destination) => isDenied(source) || isDenied(destination),

@@ -56,6 +56,8 @@ export interface NodeParts {
 /** Largest window of a stream: 20 MB/s at a round trip of 100 ms, and well below what a link may hold unread. */
 const WINDOW = 2 * 1024 * 1024;
 const DAY = 24 * 60 * 60_000;
+/** Inbound connections that are still being negotiated, at most. */
+const PENDING = 64;
 /** Of libp2p's own protocols: nodes of public networks do not understand these, and leave again. */
 const PREFIX = 'muster';
 /** Not the public network's, so that other people's nodes on the same cable are left alone. */
@@ -90,8 +92,9 @@ export async function startNode({ options, limits, gater, datastore, found }: No
     ],
     connectionGater: gater,
     connectionManager: {
-      maxConnections: limits.connections,
-      maxIncomingPendingConnections: 64,
+      // the gate counts what comes in, where it shows; the library's own limit is for what this node dials beyond it
+      maxConnections: limits.connections + PENDING,
+      maxIncomingPendingConnections: PENDING,
       // the gate counts by address itself, with a burst for those who start together
       inboundConnectionThreshold: 1_000_000,
       dialTimeout: limits.dial,

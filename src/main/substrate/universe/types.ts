@@ -27,6 +27,8 @@ export interface UniverseOptions {
   /** Have strangers confirm addresses (AutoNAT) and cut through NATs (DCUtR). Default true. */
   readonly nat?: boolean | undefined;
   readonly limits?: Partial<UniverseLimits> | undefined;
+  /** Peers for whom places are reserved beside the companions, hex; asked whenever somebody connects. */
+  readonly familiar?: (() => Iterable<string>) | undefined;
   /** Which addresses of others may be dialled; see `defaultRules`. */
   readonly dial?: Partial<DialRules> | undefined;
 }
@@ -44,6 +46,13 @@ export interface UniverseLimits {
   /** Connections altogether, and with one peer. */
   readonly connections: number;
   readonly connectionsPerPeer: number;
+  /** Of all, those that are kept for peers that this node knows; default a tenth. */
+  readonly connectionsReserved?: number | undefined;
+  /**
+   * Connections that strangers behind one address have at a time. Default a quarter of all: one operator may run many
+   * nodes behind one address, and so may all members that come through one relay.
+   */
+  readonly connectionsPerAddress?: number | undefined;
   /** Inbound connections from one address, and from everywhere. */
   readonly inboundPerAddress: Rate;
   readonly inboundOverall: Rate;

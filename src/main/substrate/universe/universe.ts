@@ -71,7 +71,15 @@ export async function openUniverse(options: UniverseOptions): Promise<Universe> 
     perAddress: limits.inboundPerAddress,
     overall: limits.inboundOverall,
     perPeer: limits.connectionsPerPeer,
-    count: (peer) => running?.getConnections(peer).length ?? 0,
+    places: {
+      all: limits.connections,
+      reserved: limits.connectionsReserved ?? Math.floor(limits.connections / 10),
+      perAddress:
+        limits.connectionsPerAddress ??
+        Math.max(limits.connectionsPerPeer, Math.ceil(limits.connections / 4)),
+    },
+    open: () => running?.getConnections() ?? [],
+    familiar: () => [...companions.peers.keys(), ...(options.familiar?.() ?? [])],
     denialsChanged: denials.write,
   });
   for (const { peer, remaining, reason, by } of await denials.read()) gate.deny(peer, remaining, reason, by);

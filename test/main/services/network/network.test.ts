@@ -4,9 +4,11 @@ import { toHex, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import type { Settings } from '../../../../src/contract/index.ts';
 import type { Client } from '../../../../src/main/api/index.ts';
 import { listMachine } from '../../../member/machine.ts';
-import { QUICK } from '../../../member/net.ts';
+import { memberOf, newKeys, QUICK } from '../../../member/net.ts';
 import { NO_ENGINE, openReadyNode, PASSPHRASE } from '../../../node.ts';
 import { scratch } from '../../../scratch.ts';
+import { introduce, nodeKey, pause, universe } from '../../substrate/universe/support.ts';
+import type { NodeKey } from '../../substrate/universe/support.ts';
 
 const LOOPBACK: Partial<Settings> = { ...NO_ENGINE, networkListen: '/ip4/127.0.0.1/tcp/0' };
 
@@ -113,6 +115,41 @@ describe('an open network', () => {
       reason: 'why',
     });
     expect(node.network.open()!.universe.stats().denied).toMatchObject([{ by: 'person', reason: 'why' }]);
+  });
+});
+
+describe('the members of a Group', () => {
+  it('find a place when strangers have taken all that are left to their address', async () => {
+    const { node, client } = await openReadyNode(scratch(), LOOPBACK);
+    await turnOn(client);
+    const { groups, universe: host } = node.network.open()!;
+    const keys = newKeys();
+    const card = node.network.ownCard()!;
+    await groups.join({
+      secret: new Uint8Array(32).fill(7),
+      genesis: { voters: [card, memberOf(keys)], learners: [], operators: [card.node] },
+      machine: listMachine(),
+      timing: QUICK,
+    });
+    const quarter = 75;
+    while (host.connected().length < quarter) {
+      const stranger = await universe({ listen: [] });
+      await introduce(stranger, host);
+      // it is also held back when it comes too fast
+      await stranger.connect(host.self).catch(() => undefined);
+    }
+    const comes = async (by: NodeKey): Promise<boolean> => {
+      const guest = await universe({ keys: by, listen: [] });
+      await introduce(guest, host);
+      await guest.connect(host.self).catch(() => undefined);
+      await pause(300);
+      return host.connected().includes(guest.self);
+    };
+    await pause(1000);
+    expect(await comes(nodeKey())).toBe(false);
+    const { key, sign } = keys.node;
+    expect(await comes({ key, sign, hex: toHex(key) })).toBe(true);
+    expect((await client.network.status()).refused).toMatchObject([{ code: 'CONNECTION_RATE' }]);
   });
 });
 

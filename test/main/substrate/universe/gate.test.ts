@@ -8,6 +8,7 @@ import { createBuckets, openPeerFile, peerIdOf } from '../../../../src/main/subs
 import { createDenialBook, DENIALS } from '../../../../src/main/substrate/universe/denials.ts';
 import { createGate } from '../../../../src/main/substrate/universe/gate.ts';
 import type { Gate, GateOptions } from '../../../../src/main/substrate/universe/gate.ts';
+import type { OpenConnection } from '../../../../src/main/substrate/universe/places.ts';
 import { scratch } from '../../../scratch.ts';
 import { addressOf, eventually, introduce, nodeKey, pause, stranger, universe } from './support.ts';
 
@@ -22,7 +23,8 @@ function gateAt(clock: { at: number }, more: Partial<GateOptions> = {}): Gate {
     perAddress: { rate: 1, burst: 3 },
     overall: { rate: 10, burst: 5 },
     perPeer: 2,
-    count: () => 0,
+    open: () => [],
+    places: { all: 100, reserved: 10, perAddress: 25 },
     now: () => clock.at,
     ...more,
   });
@@ -117,14 +119,19 @@ describe('the gate', () => {
 
   it('takes no more connections with one peer than it should', () => {
     const peer = peerIdOf(nodeKey().hex);
+    const one = {
+      remotePeer: peer,
+      remoteAddr: multiaddr('/ip4/1.1.1.1/tcp/1'),
+      direction: 'inbound',
+    } as const;
     expect(
-      gateAt({ at: 0 }, { count: () => 1 }).gater.denyInboundEncryptedConnection?.(
+      gateAt({ at: 0 }, { open: () => [one] }).gater.denyInboundEncryptedConnection?.(
         peer,
         from('/ip4/1.1.1.1/tcp/1'),
       ),
     ).toBe(false);
     expect(
-      gateAt({ at: 0 }, { count: () => 2 }).gater.denyInboundEncryptedConnection?.(
+      gateAt({ at: 0 }, { open: () => [one, one] }).gater.denyInboundEncryptedConnection?.(
         peer,
         from('/ip4/1.1.1.1/tcp/1'),
       ),
@@ -141,6 +148,54 @@ describe('the gate', () => {
     expect(may('/ip4/169.254.169.254/tcp/80')).toBe(false);
     expect(gate.gater.filterMultiaddrForPeer?.(peer, multiaddr('/ip4/127.0.0.1/tcp/6'))).toBe(false);
     expect(gate.gater.filterMultiaddrForPeer?.(peer, multiaddr('/ip4/10.0.0.1/tcp/6'))).toBe(true);
+  });
+});
+
+describe('the places for connections', () => {
+  const inbound = (address: string, peer = nodeKey().hex): OpenConnection => ({
+    direction: 'inbound',
+    remotePeer: peerIdOf(peer),
+    remoteAddr: multiaddr(address),
+  });
+  const places = { all: 10, reserved: 3, perAddress: 4 };
+  const refuses = (gate: Gate, address: string, peer = nodeKey().hex): unknown =>
+    gate.gater.denyInboundEncryptedConnection?.(peerIdOf(peer), from(address));
+
+  it('are a few for all strangers behind one address, and others for those elsewhere', () => {
+    const connections = [1, 2, 3, 4].map((port) => inbound(`/ip4/1.1.1.1/tcp/${port}`));
+    const gate = gateAt({ at: 0 }, { places, open: () => connections });
+    expect(refuses(gate, '/ip4/1.1.1.1/tcp/9')).toBe(true);
+    expect(refuses(gate, '/ip4/1.1.1.2/tcp/9')).toBe(false);
+    expect(gate.refused()).toBe(1);
+  });
+
+  it('are there for a peer that is familiar, whatever strangers have taken, and it takes none of theirs', () => {
+    const [friend, other] = [nodeKey().hex, nodeKey().hex];
+    const connections = [1, 2, 3, 4, 5, 6].map((n) => inbound(`/ip4/1.1.1.${n}/tcp/1`));
+    const familiar = (): readonly string[] => [friend, other];
+    const gate = gateAt({ at: 0 }, { places, open: () => connections, familiar });
+    connections.push(inbound('/ip4/1.1.1.1/tcp/2', other));
+    expect(refuses(gate, '/ip4/2.2.2.2/tcp/1')).toBe(false);
+    connections.push(inbound('/ip4/2.2.2.2/tcp/1'));
+    expect(refuses(gate, '/ip4/3.3.3.3/tcp/1')).toBe(true);
+    expect(refuses(gate, '/ip4/1.1.1.1/tcp/1', friend)).toBe(false);
+    expect(gate.refused()).toBe(1);
+  });
+
+  it('are not taken from strangers by the connections that this node makes itself', () => {
+    const own = [1, 2, 3, 4].map((n) => ({
+      ...inbound(`/ip4/1.1.1.1/tcp/${n}`),
+      direction: 'outbound' as const,
+    }));
+    const gate = gateAt({ at: 0 }, { places, open: () => own });
+    expect(refuses(gate, '/ip4/1.1.1.1/tcp/9')).toBe(false);
+  });
+
+  it('end for everybody, before any handshake, and that is counted', () => {
+    const connections = Array.from({ length: 10 }, (_, n) => inbound(`/ip4/1.1.1.${n}/tcp/1`));
+    const gate = gateAt({ at: 0 }, { places, open: () => connections });
+    expect(gate.gater.denyInboundConnection?.(from('/ip4/2.2.2.2/tcp/1'))).toBe(true);
+    expect(gate.refused()).toBe(1);
   });
 });
 
@@ -247,6 +302,25 @@ describe('a node behind its gate', () => {
     expect(node.connected().length).toBe(3);
   });
 
+  it('keeps places free from those behind one address, for companions and for who comes from elsewhere', async () => {
+    const companion = nodeKey();
+    const bootstrap = [`/ip4/127.0.0.1/tcp/1/p2p/${peerIdOf(companion.hex).toString()}`];
+    const node = await universe({ bootstrap, limits: { connections: 30 } });
+    for (let i = 0; i < 30; i++) {
+      const other = await universe({ listen: [] });
+      await introduce(other, node);
+      await other.connect(node.self).catch(() => undefined);
+    }
+    await eventually('the refusals', () => node.stats().refused === 22);
+    expect(node.connected()).toHaveLength(8);
+    const friend = await universe({ keys: companion, listen: [] });
+    await introduce(friend, node);
+    await friend.connect(node.self);
+    await pause(100);
+    expect(node.connected()).toContain(companion.hex);
+    expect(friend.connected()).toEqual([node.self]);
+  });
+
   it('does not take more connections than it should altogether', async () => {
     const node = await universe({ limits: { connections: 2 } });
     for (let i = 0; i < 4; i++) {
@@ -256,6 +330,7 @@ describe('a node behind its gate', () => {
       await pause(50);
     }
     expect(node.connected().length).toBe(2);
+    expect(node.stats().refused).toBe(2);
   });
 
   it('that listens to the world does not let itself be led back into its own machine', async () => {
