@@ -37,14 +37,19 @@ export function judgeTdx(validator: TdxValidator, data: Uint8Array, context: Jud
   const { extra, quote } = ticket;
   const bad = badExtra(validator, extra, context);
   if (bad !== null) return bad;
-  const wanted: QuoteWanted = { quote, policy: validator.policy ?? null };
+  const wanted: QuoteWanted = {
+    quote,
+    policy: validator.policy ?? null,
+    peer: context.peer,
+    reportData: tdxReportData(extra),
+  };
   const finding = context.finding?.(wanted);
   if (finding === undefined || finding.until <= context.now)
     return { ...refused('TICKET_PENDING', 'The quote of the ticket is being verified.'), wanted: [wanted] };
   // what is due is verified again while the old finding still counts
   const due = finding.renew <= context.now;
   const common = { review: due ? finding.until : finding.renew, wanted: due ? [wanted] : [] };
-  const why = badQuote(validator, extra, finding);
+  const why = badQuote(validator, wanted, finding);
   if (why !== null) return { ...why, ...common };
   const { maxAge = 0 } = validator;
   const until = earliest([
@@ -77,11 +82,11 @@ function badExtra(validator: TdxValidator, extra: TdxExtra, context: JudgeContex
   return null;
 }
 
-function badQuote(validator: TdxValidator, extra: TdxExtra, finding: QuoteFinding): Refused | null {
+function badQuote(validator: TdxValidator, wanted: QuoteWanted, finding: QuoteFinding): Refused | null {
   const { report } = finding;
   if (finding.refused !== null) return refused(finding.refused.code, finding.refused.why);
   if (report === null) return refused('TICKET_QUOTE', 'The quote cannot be read.');
-  if (report.reportData !== toHex(tdxReportData(extra)))
+  if (report.reportData !== toHex(wanted.reportData))
     return refused('TICKET_BINDING', 'The quote was made for another ticket than the one it comes with.');
   if (finding.simulated && validator.simulated !== true)
     return refused('TICKET_SIMULATED', 'The evidence is simulated: it stands under a test root.');

@@ -8,6 +8,10 @@ export interface QuoteWanted {
   readonly quote: Uint8Array;
   /** BLAKE3 of the text of the attestation policy to apply; null: the judging node's own. */
   readonly policy: UniqueId | null;
+  /** Whose ticket it is: lower-case hex of the node key. */
+  readonly peer: string;
+  /** What the quote must have been made for, 64 bytes. */
+  readonly reportData: Uint8Array;
 }
 
 /** What the verifier found, as far as tickets care; quotes under debug are always refused. */

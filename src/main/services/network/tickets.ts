@@ -108,14 +108,14 @@ function quotesBy({ store, evidence, now, note }: TicketPorts): QuoteVerifier {
   let current = make(undefined);
   return {
     known: (wanted) => current.verifier.known(wanted),
-    async verify(wanted) {
+    async verify(wanted, urgent) {
       try {
         const policy = await evidence.policy();
         if (JSON.stringify(policy) !== current.text) current = make(policy);
       } catch (error) {
         note(`Reading the policy in force: ${String(error)}`);
       }
-      return current.verifier.verify(wanted);
+      return current.verifier.verify(wanted, urgent);
     },
   };
 }

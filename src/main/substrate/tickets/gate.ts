@@ -24,6 +24,8 @@ interface Held {
   ids: string;
   judgement: Judgement;
   judgedAt: number;
+  /** Somebody has asked how the peer stands: its quotes go before those of strangers. */
+  asked: boolean;
   readonly alarm: Alarm;
   /** Resolves when the quotes that were wanted are verified and the peer is judged again. */
   work: Promise<void> | null;
@@ -71,7 +73,12 @@ export function createGate(options: GateOptions): Gate {
     if (closed || (before === undefined && tickets.length === 0 && !judgement.ok)) return judgement;
     const was = before?.judgement ?? null;
     const fresh = { tickets, ids: idsOf(tickets), judgement, judgedAt: now() };
-    const one: Held = before ?? { ...fresh, alarm: createAlarm(now, () => void rejudge(peer)), work: null };
+    const one: Held = before ?? {
+      ...fresh,
+      alarm: createAlarm(now, () => void rejudge(peer)),
+      asked: false,
+      work: null,
+    };
     Object.assign(one, fresh);
     held.set(peer, one);
     one.alarm.set(dueOf(judgement));
@@ -84,13 +91,15 @@ export function createGate(options: GateOptions): Gate {
 
   const verify = async (peer: string, one: Held, wanted: readonly QuoteWanted[]): Promise<void> => {
     if (quotes === undefined) return;
-    await Promise.all(wanted.map((quote) => quotes.verify(quote)));
+    await Promise.all(wanted.map((quote) => quotes.verify(quote, one.asked)));
     one.work = null;
     if (!closed && held.get(peer) === one) rejudge(peer);
   };
 
   const makeRoom = (newest: string): void => {
-    for (const [peer, { judgement }] of held) if (!judgement.ok && peer !== newest) return forget(peer);
+    const refused = [...held].filter(([peer, { judgement }]) => !judgement.ok && peer !== newest);
+    const [peer] = refused.find(([, { asked }]) => !asked) ?? refused[0] ?? [];
+    if (peer !== undefined) forget(peer);
   };
 
   const tell = (peer: string, before: Judgement | null, after: Judgement): void => {
@@ -118,6 +127,16 @@ export function createGate(options: GateOptions): Gate {
     return one.judgement;
   };
 
+  /** The same for somebody who waits for it. */
+  const ask = (peer: string): Judgement => {
+    const judgement = current(peer);
+    const one = held.get(peer);
+    if (one === undefined || one.asked) return judgement;
+    one.asked = true;
+    for (const quote of judgement.wanted) void quotes?.verify(quote, true);
+    return judgement;
+  };
+
   const stops = [
     source.subscribe((peer) => {
       // strangers are judged as well, so that their quotes are verified when they come
@@ -131,12 +150,12 @@ export function createGate(options: GateOptions): Gate {
   return {
     signatures: () => signatures,
     admit(peer) {
-      const judgement = current(peer);
+      const judgement = ask(peer);
       if (judgement.ok) return judgement.until;
       throw new Refusal(judgement.code, judgement.why);
     },
     async judge(peer) {
-      let judgement = current(peer);
+      let judgement = ask(peer);
       while (!judgement.ok && judgement.code === 'TICKET_PENDING') {
         const work = held.get(peer)?.work;
         if (work == null || quotes === undefined) break;
@@ -145,7 +164,7 @@ export function createGate(options: GateOptions): Gate {
       }
       return judgement;
     },
-    standing: (peer) => standingOf(current(peer)),
+    standing: (peer) => standingOf(ask(peer)),
     watch(handler) {
       handlers.add(handler);
       return () => void handlers.delete(handler);

@@ -5,11 +5,10 @@ import { openTicketChecks } from '../../../../src/main/services/network/tickets.
 import type { Policy } from '../../../../src/protocol/attestation/index.ts';
 import { blake3, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import { encodeRecord } from '../../../../src/protocol/record/index.ts';
-import { readTdxTicket } from '../../../../src/protocol/ticket/index.ts';
 import { ROOT, T0 } from '../../../vectors/factory/scene.ts';
-import { collateral, from, ticketOf } from '../../substrate/tickets/tdx-tickets.ts';
+import { collateral, from, ticketOf, wantedOf } from '../../substrate/tickets/tdx-tickets.ts';
 
-const QUOTE = readTdxTicket(ticketOf().data).quote;
+const WANTED = wantedOf(ticketOf());
 const STRANGER = new Uint8Array(64);
 
 it('verifies anew under another policy, and by the last one that could be read', async () => {
@@ -31,7 +30,7 @@ it('verifies anew under another policy, and by the last one that could be read',
     note: (sentence) => notes.push(sentence),
   });
   onTestFinished(() => checks.close());
-  const wanted = { quote: QUOTE, policy: null };
+  const wanted = WANTED;
   expect(await checks.quotes.verify(wanted)).toMatchObject({ refused: { code: 'TICKET_QUOTE' } });
   policy = { v: 1, minQeSvn: 4 };
   expect(await checks.quotes.verify(wanted)).toMatchObject({ refused: null, simulated: true });
@@ -73,7 +72,7 @@ it('knows a policy by its hash that its Chronicle has seen adopted, and no other
     note: () => undefined,
   });
   onTestFinished(() => checks.close());
-  const verify = (minQeSvn: number) => checks.quotes.verify({ quote: QUOTE, policy: blake3(text(minQeSvn)) });
+  const verify = (minQeSvn: number) => checks.quotes.verify({ ...WANTED, policy: blake3(text(minQeSvn)) });
   expect(await verify(4)).toMatchObject({ refused: null });
   expect(await verify(5)).toMatchObject({ refused: { code: 'TICKET_QUOTE' } });
   expect(await verify(300)).toMatchObject({ refused: { code: 'TICKET_POLICY' } });

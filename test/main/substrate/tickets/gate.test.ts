@@ -198,13 +198,18 @@ describe('a gate with a verifier of quotes', () => {
   /** Answers what it is told to, after a second. */
   function slow() {
     let held: QuoteFinding | undefined;
+    let running: Promise<QuoteFinding> | undefined;
     const state = { calls: 0, next: (): QuoteFinding => finding() };
     const quotes: QuoteVerifier = {
       known: () => (held !== undefined && held.until > Date.now() ? held : undefined),
-      async verify() {
-        state.calls += 1;
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-        return (held = state.next());
+      verify() {
+        running ??= (async () => {
+          state.calls += 1;
+          await new Promise((resolve) => setTimeout(resolve, 1000));
+          running = undefined;
+          return (held = state.next());
+        })();
+        return running;
       },
     };
     return { quotes, state };

@@ -2,9 +2,14 @@
 import { createQuoteVerifier } from '../../../../src/main/substrate/tickets/index.ts';
 import type { QuoteVerifierOptions } from '../../../../src/main/substrate/tickets/index.ts';
 import type { Collateral } from '../../../../src/protocol/attestation/index.ts';
-import { UNIVERSE } from '../../../../src/protocol/bytes/index.ts';
-import { TDX_CLASS, tdxReportData, writeTdxTicket } from '../../../../src/protocol/ticket/index.ts';
-import type { TdxExtra, TdxValidator, Ticket } from '../../../../src/protocol/ticket/index.ts';
+import { toHex, UNIVERSE } from '../../../../src/protocol/bytes/index.ts';
+import {
+  readTdxTicket,
+  TDX_CLASS,
+  tdxReportData,
+  writeTdxTicket,
+} from '../../../../src/protocol/ticket/index.ts';
+import type { QuoteWanted, TdxExtra, TdxValidator, Ticket } from '../../../../src/protocol/ticket/index.ts';
 import { buildCollateral, buildQuote, DAY, ROOT, T0, V4 } from '../../../vectors/factory/scene.ts';
 import type { QuoteVariant } from '../../../vectors/factory/scene.ts';
 
@@ -24,6 +29,11 @@ export const collateral = buildCollateral();
 export const from = (set: Collateral) => ({
   collateralFor: async () => ({ collateral: set, origin: 'test' }),
 });
+/** What a gate asks its verifier for, of a TDX ticket. */
+export const wantedOf = ({ data }: Ticket): QuoteWanted => {
+  const { quote, extra } = readTdxTicket(data);
+  return { quote, policy: null, peer: toHex(extra.peer), reportData: tdxReportData(extra) };
+};
 export const verifier = (more: Partial<QuoteVerifierOptions> = {}) =>
   createQuoteVerifier({
     collateral: from(collateral),

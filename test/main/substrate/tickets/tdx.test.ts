@@ -26,7 +26,17 @@ import { scratch } from '../../../scratch.ts';
 import { buildQuote, DAY, FORMS, ROOT, T0, V4 } from '../../../vectors/factory/scene.ts';
 import type { QuoteVariant } from '../../../vectors/factory/scene.ts';
 import { bondsOf, gateOf, newBoard, pause, sit, until } from './board.ts';
-import { collateral, from, measured, MR_TD, PEER, ticketOf, validator, verifier } from './tdx-tickets.ts';
+import {
+  collateral,
+  from,
+  measured,
+  MR_TD,
+  PEER,
+  ticketOf,
+  validator,
+  verifier,
+  wantedOf,
+} from './tdx-tickets.ts';
 
 const HEX = toHex(PEER);
 
@@ -166,7 +176,7 @@ describe('a TDX ticket under the test root', () => {
       },
     });
     const ticket = ticketOf();
-    const wanted = { quote: readTdxTicket(ticket.data).quote, policy: null };
+    const wanted = wantedOf(ticket);
     const board = newBoard();
     board.put(HEX, ticket);
     const gate = gateOf([validator], board, { quotes, now: () => now });
@@ -192,7 +202,7 @@ describe('a TDX ticket under the test root', () => {
     const quotes = verifier({
       collateral: { collateralFor: async () => ((asked += 1), { collateral, origin: 'test' }) },
     });
-    const wanted = { quote: readTdxTicket(ticketOf().data).quote, policy: null };
+    const wanted = wantedOf(ticketOf());
     await Promise.all([quotes.verify(wanted), quotes.verify(wanted), quotes.verify(wanted)]);
     expect(asked).toBe(1);
   });
