@@ -173,6 +173,10 @@ export function createQuoteVerifier(options: QuoteVerifierOptions): QuoteVerifie
       }
       const job: Job = { peer: wanted.peer, urgent };
       const finding = find(wanted, job)
+        // a policy that cannot be read or applied is no reason for the node to end
+        .catch((error: unknown) =>
+          soon('TICKET_POLICY', `The attestation policy could not be applied: ${String(error)}`),
+        )
         .then((fresh) => keep(name, fresh))
         .finally(() => running.delete(name));
       running.set(name, { job, finding });

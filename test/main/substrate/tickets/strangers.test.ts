@@ -130,4 +130,24 @@ describe('a quote', () => {
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
+
+  it('that cannot be verified because the policy cannot be read is refused, and tried again soon', async () => {
+    let broken = true;
+    let time = T0 * 1000;
+    const policy = new Uint8Array(32).fill(5);
+    const quotes = verifier({
+      now: () => time,
+      async policyNamed() {
+        if (broken) throw new Error('the store is closed');
+        return { v: 1 };
+      },
+    });
+    const board = newBoard();
+    const gate = gateOf([{ ...validator, policy }], board, { quotes, now: () => time });
+    board.put(HEX, ticketOf());
+    expect(await gate.judge(HEX)).toMatchObject({ ok: false, code: 'TICKET_POLICY' });
+    broken = false;
+    time += 60_000;
+    expect(await gate.judge(HEX)).toMatchObject({ ok: true });
+  });
 });
