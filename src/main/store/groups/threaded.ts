@@ -70,10 +70,10 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
       one.reject(failed.why);
       if (!isGround(one.write)) continue;
       // what its Group wrote after it stands on nothing; the Group stops, and is opened anew
-      for (const later of [...batch, ...queue]) {
-        if (later.num !== one.num || later.over) continue;
-        later.over = true;
-        later.reject(failed.why);
+      for (const behind of [...batch, ...queue]) {
+        if (behind.num !== one.num || behind.over) continue;
+        behind.over = true;
+        behind.reject(failed.why);
       }
     }
   };
@@ -89,7 +89,7 @@ export async function openGroupStore(options: GroupsWorkerOptions): Promise<Grou
         batch.push(next);
         entries += next.write.append?.length ?? 0;
       }
-      if ((await put(batch)) !== null) await putEach(batch);
+      if (batch.length > 0 && (await put(batch)) !== null) await putEach(batch);
     } while (queue.some(({ waits }) => !waits));
     writing = false;
     if (queue.length > 0) wait();
