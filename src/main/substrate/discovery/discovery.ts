@@ -132,10 +132,11 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
     },
     maxEntries: settings.maxPeers + 1,
     timeout: settings.answerTimeout,
+    deadline: settings.syncTimeout,
   };
 
   const sync = async (peer: string, signal: AbortSignal = stopping.signal): Promise<SyncReport> => {
-    const report = await askSync(await universe.open(peer, SYNC_PROTOCOL, signal), syncPorts);
+    const report = await askSync(await universe.open(peer, SYNC_PROTOCOL, signal), syncPorts, signal);
     synced.set(peer, performance.now());
     return report;
   };
@@ -218,7 +219,7 @@ export async function createDiscovery(options: DiscoveryOptions): Promise<Discov
     universe.serve(
       SYNC_PROTOCOL,
       answering(async (link) => {
-        await answerSync(link, syncPorts);
+        await answerSync(link, syncPorts, stopping.signal);
         synced.set(link.peer, performance.now());
       }),
       2,

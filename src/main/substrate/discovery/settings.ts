@@ -17,6 +17,8 @@ export interface DiscoverySettings {
   readonly departureWait: number;
   /** One answer of a peer, in a sync or to a ping. */
   readonly answerTimeout: number;
+  /** A whole sync, on either side of it. */
+  readonly syncTimeout: number;
   /** Of two neighbours the one with the larger key leaves the first sync to the other for so long. */
   readonly syncYield: number;
   /** Neighbours that meet again within this do not sync again. */
@@ -51,6 +53,7 @@ export const defaultSettings: DiscoverySettings = {
   sweepInterval: 5000,
   departureWait: 500,
   answerTimeout: 10_000,
+  syncTimeout: 30_000,
   syncYield: 1000,
   syncAgain: 30_000,
   askRate: { rate: 1, burst: 10 },

@@ -25,6 +25,8 @@ export interface SyncPorts {
   readonly maxEntries: number;
   /** Milliseconds for each frame. */
   readonly timeout: number;
+  /** Milliseconds for all of it: a peer that sends one entry at a time is always in time with the next. */
+  readonly deadline: number;
 }
 
 export interface SyncReport {
@@ -34,9 +36,9 @@ export interface SyncReport {
   readonly accepted: number;
 }
 
-/** The side that asks. Errors: `DIFFERENT_NETWORK`, `SYNC_FAILED`. */
-export async function askSync(link: Link, ports: SyncPorts): Promise<SyncReport> {
-  return ending(link, async () => {
+/** The side that asks; `signal` calls it off. Errors: `DIFFERENT_NETWORK`, `SYNC_FAILED`. */
+export async function askSync(link: Link, ports: SyncPorts, signal: AbortSignal): Promise<SyncReport> {
+  return ending(link, ports.deadline, signal, async () => {
     const sent = await sendList(link, ports.network, ports.list());
     const { received, accepted } = await readList(link, ports);
     await link.close(CLOSE.success);
@@ -45,8 +47,8 @@ export async function askSync(link: Link, ports: SyncPorts): Promise<SyncReport>
 }
 
 /** The side that was asked. Errors: as `askSync`. */
-export async function answerSync(link: Link, ports: SyncPorts): Promise<SyncReport> {
-  return ending(link, async () => {
+export async function answerSync(link: Link, ports: SyncPorts, signal: AbortSignal): Promise<SyncReport> {
+  return ending(link, ports.deadline, signal, async () => {
     // as it was before: what the peer is about to send need not go back to it
     const entries = ports.list();
     const { received, accepted } = await readList(link, ports);
@@ -96,8 +98,17 @@ async function readList(link: Link, ports: SyncPorts): Promise<{ received: numbe
   }
 }
 
-/** Runs one side; whatever goes wrong ends the link with the code that says so. */
-async function ending<T>(link: Link, work: () => Promise<T>): Promise<T> {
+/** Runs one side; whatever goes wrong ends the link with the code that says so, and its end ends every wait of `work`. */
+async function ending<T>(
+  link: Link,
+  deadline: number,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const cancel = (): void => void link.close(CLOSE.cancelled);
+  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  const timer = setTimeout(() => void link.close(CLOSE.timeout), deadline);
   try {
     return await work();
   } catch (error) {
@@ -107,6 +118,9 @@ async function ending<T>(link: Link, work: () => Promise<T>): Promise<T> {
     );
     if (refusal === null) throw error;
     throw explain(link, refusal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
   }
 }
 

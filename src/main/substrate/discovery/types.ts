@@ -59,7 +59,7 @@ export interface Discovery {
    * Errors: `ENTRY_*`, `CATALOGUE_FULL`.
    */
   accept(sealed: SealedEntry): boolean;
-  /** Compares catalogues with a peer, both ways. Errors: `PEER_UNREACHABLE`, `DIFFERENT_NETWORK`, `SYNC_FAILED`. */
+  /** Compares catalogues with a peer, both ways; `signal` calls it off. Errors: `PEER_UNREACHABLE`, `DIFFERENT_NETWORK`, `SYNC_FAILED`. */
   sync(peer: string, signal?: AbortSignal): Promise<SyncReport>;
   /** Asks a peer for its entry, and measures. Errors: `PEER_UNREACHABLE`, `DIFFERENT_NETWORK`, `PING_FAILED`, `ENTRY_*`. */
   ping(peer: string, signal?: AbortSignal): Promise<Rtt>;

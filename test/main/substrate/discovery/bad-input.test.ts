@@ -373,6 +373,64 @@ describe('catalogue sync', () => {
     expect(await closedWith(link)).toBe(CLOSE.timeout);
   });
 
+  /** Sends a new entry every so often, and never says that it was the last. */
+  const drip = async (link: Link): Promise<void> => {
+    const keys = nodeKey();
+    while (link.reason() === null) {
+      const { bytes, sig } = entryBy(keys);
+      link.send([NETWORK, [[bytes, sig]], true]);
+      await pause(100);
+    }
+  };
+
+  it('that goes on and on ends in time, whoever asked for it', async () => {
+    const victim = await member({ settings: { ...silent, syncTimeout: 1000 } });
+    const attacker = await universe();
+    await introduce(attacker, victim.universe);
+    await introduce(victim.universe, attacker);
+    const asked = await attacker.open(victim.universe.self, SYNC_PROTOCOL);
+    void drip(asked);
+    expect(await closedWith(asked)).toBe(CLOSE.timeout);
+    const asking = Promise.withResolvers<Link>();
+    await attacker.serve(SYNC_PROTOCOL, asking.resolve);
+    const sync = victim.discovery.sync(attacker.self);
+    const refusal = expect(sync).rejects.toMatchObject({ code: 'SYNC_FAILED' });
+    const link = await asking.promise;
+    void drip(link);
+    // the list is taken, or the link would not see the end
+    link.receive(() => undefined);
+    expect(await closedWith(link)).toBe(CLOSE.timeout);
+    await refusal;
+  });
+
+  it('is called off with its signal, and at the end of discovery', async () => {
+    const victim = await member({ settings: silent });
+    const attacker = await universe();
+    await introduce(attacker, victim.universe);
+    await introduce(victim.universe, attacker);
+    // those whose list has come, so that the link is open on both sides
+    const calls: Link[] = [];
+    await attacker.serve(SYNC_PROTOCOL, (link) => {
+      void drip(link);
+      link.receive(() => void calls.push(link));
+    });
+    const stop = new AbortController();
+    const sync = victim.discovery.sync(attacker.self, stop.signal);
+    const refusal = expect(sync).rejects.toMatchObject({ code: 'SYNC_FAILED' });
+    await eventually('the question', () => calls.length === 1);
+    stop.abort();
+    await refusal;
+    expect(await closedWith(calls[0]!)).toBe(CLOSE.cancelled);
+    const asked = await attacker.open(victim.universe.self, SYNC_PROTOCOL);
+    void drip(asked);
+    const second = victim.discovery.sync(attacker.self);
+    const secondRefusal = expect(second).rejects.toMatchObject({ code: 'SYNC_FAILED' });
+    await eventually('another question', () => calls.length === 2);
+    await victim.discovery.close();
+    await secondRefusal;
+    for (const link of [asked, calls[1]!]) expect(await closedWith(link)).toBe(CLOSE.cancelled);
+  });
+
   it('asked for all the time is answered as often as is fair', async () => {
     const victim = await member({ settings: { ...silent, askRate: { rate: 0.1, burst: 3 } } });
     const attacker = await universe();

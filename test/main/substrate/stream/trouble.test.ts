@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { idFrom } from '../../../../src/protocol/bytes/index.ts';
+import { idFrom, utf8 } from '../../../../src/protocol/bytes/index.ts';
+import { SYNC_PROTOCOL } from '../../../../src/main/substrate/discovery/index.ts';
 import { CLOSE } from '../../../../src/main/substrate/universe/index.ts';
+import type { Link } from '../../../../src/main/substrate/universe/index.ts';
 import {
   bytesCodec,
   defineStream,
   minimumOf,
   STREAM_PROTOCOL,
 } from '../../../../src/main/substrate/stream/index.ts';
-import { NETWORK } from '../discovery/support.ts';
-import { eventually, pause } from '../universe/support.ts';
+import { entryBy, NETWORK } from '../discovery/support.ts';
+import { eventually, nodeKey, pause, universe } from '../universe/support.ts';
 import { LINES, nodes, numbered, streamNode, take } from './support.ts';
 
 const BLOBS = defineStream({ tag: 'test.Blob/1', codec: bytesCodec });
 const blob = new Uint8Array(64 * 1024);
-
 describe('a consumer that lags', () => {
   it('slow consumer: is disconnected as too slow once its buffer was full for too long, and others go on', async () => {
     const [one, two, three] = await nodes(3);
@@ -200,6 +201,47 @@ describe('a peer that misbehaves', () => {
     expect(consumer.tryTake()).toBeNull();
   });
 
+  it.each([
+    ['does not answer at all', () => undefined],
+    [
+      'wants to know who asks, and then lists entries without end',
+      (link: Link) => link.close(CLOSE.unknownPeer),
+    ],
+    [
+      'sends what nobody takes',
+      (link: Link) => {
+        link.send([NETWORK, LINES.id]);
+        for (let i = 0; i < 20; i++) link.send(numbered(100).map(utf8));
+      },
+    ],
+  ])('and %s does not keep the consumer from closing', async (_name, answer) => {
+    const { discovery, streams } = await streamNode();
+    const keys = nodeKey();
+    const producer = await universe({ keys });
+    const entry = () => entryBy(keys, { streams: [LINES.id], addresses: producer.addresses().toSorted() });
+    let visits = 0;
+    await producer.serve(STREAM_PROTOCOL, (link) => {
+      visits += 1;
+      void answer(link);
+    });
+    const list = async (link: Link): Promise<void> => {
+      while (link.reason() === null) {
+        const { bytes, sig } = entry();
+        link.send([NETWORK, [[bytes, sig]], true]);
+        await pause(1000);
+      }
+    };
+    await producer.serve(SYNC_PROTOCOL, (link) => void list(link));
+    discovery.accept(entry());
+    streams.consume(LINES, { buffer: 4 });
+    await eventually('the question', () => visits > 0);
+    // time to get into what comes then
+    await pause(1000);
+    const begun = performance.now();
+    await streams.close();
+    expect(performance.now() - begun).toBeLessThan(3000);
+  });
+
   it('and dies is looked for, with waits that grow, until time is up', async () => {
     const [one, two] = await nodes(2);
     one!.streams.produce(LINES);
@@ -229,8 +271,8 @@ describe('many', () => {
     await Promise.all(producers.map((producer) => producer.when.unsubscribed()));
     await one!.streams.close();
     const open = (): boolean =>
-      [one!, two!].some(({ universe }) =>
-        universe.stats().connections.some(({ protocols }) => protocols.includes(STREAM_PROTOCOL)),
+      [one!, two!].some((node) =>
+        node.universe.stats().connections.some(({ protocols }) => protocols.includes(STREAM_PROTOCOL)),
       );
     await eventually('the end of all links', () => !open());
     expect(one!.discovery.own.current().entry.streams).toEqual([]);
