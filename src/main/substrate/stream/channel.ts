@@ -5,7 +5,7 @@
 import { Refusal } from '../../../protocol/bytes/index.ts';
 import type { Discovery } from '../discovery/index.ts';
 import { CLOSE } from '../universe/index.ts';
-import type { CloseCode, Universe } from '../universe/index.ts';
+import type { CloseCode, Link, Universe } from '../universe/index.ts';
 import type { ConsumedStream } from './definition.ts';
 import type { ChannelInfo, Retry } from './types.ts';
 import { askStream, readDatums, STREAM_PROTOCOL } from './wire.ts';
@@ -87,6 +87,15 @@ export function openChannel<T>(peer: string, ports: ChannelPorts<T>): Channel {
     changed();
   };
 
+  /** Waits for room before anything is read: who connects again and again fills no more than who stays. False: it ended. */
+  const roomFor = async (link: Link): Promise<boolean> => {
+    for (let full = room(); full !== null; full = room()) {
+      if (link.reason() !== null) return false;
+      await Promise.race([full, link.closed]);
+    }
+    return true;
+  };
+
   /** One connection from dialling to its end. Answers the code, null when there was none; or that it is poisoned. */
   const attempt = async (): Promise<number | null | 'poisoned'> => {
     let poisoned = false;
@@ -103,6 +112,7 @@ export function openChannel<T>(peer: string, ports: ChannelPorts<T>): Channel {
         void link.close(CLOSE.protocolViolation);
         return undefined;
       };
+      if (!(await roomFor(link))) return (await link.closed).code;
       link.receive((frame) => {
         try {
           for (const one of readDatums(frame)) {

@@ -40,7 +40,8 @@ export function createConsumer<T>(
   const starts = new Map<string, number>();
   /** Channels that are on their way out. */
   const closing = new Set<Promise<void>>();
-  const inbox = createInbox<Received<T>>(options.buffer ?? 1024);
+  const { buffer = 1024, bufferBytes = 8 * 1024 * 1024 } = options;
+  const inbox = createInbox<Received<T>>({ buffer, bufferBytes });
   const retry = { ...RETRY, ...options.retry };
   const totals = { datums: 0, bytes: 0 };
   let leaving: Promise<void> | null = null;
@@ -67,7 +68,7 @@ export function createConsumer<T>(
       received(datum, size) {
         totals.datums += 1;
         totals.bytes += size;
-        inbox.put({ from: peer, datum });
+        inbox.put({ from: peer, datum }, size);
         changed();
       },
       room: inbox.room,

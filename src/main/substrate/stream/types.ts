@@ -41,8 +41,12 @@ export interface ProducerOptions<T> extends AdmissionOptions, ProducerLimits {
 export interface ConsumerLimits {
   /** Default `minimumOf(0)`: at once. */
   readonly onlineWhen?: Condition | undefined;
-  /** Datums that wait for the reader before producers are held back; default 1024. */
+  /**
+   * Datums, and bytes as they came, that wait for the reader before producers are held back; default 1024 and 8 MiB. The
+   * frame with which a producer reaches that is taken whole: a MiB more for each, at most.
+   */
   readonly buffer?: number | undefined;
+  readonly bufferBytes?: number | undefined;
   /** Waits between attempts, and how long to go on after a connection was lost, milliseconds. */
   readonly retry?: Partial<Retry> | undefined;
 }

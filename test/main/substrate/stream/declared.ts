@@ -47,6 +47,7 @@ export const PRICES = defineStream({
     maxRtt: 60_000,
     onlineWhen: minimumOf(1),
     buffer: 16,
+    bufferBytes: 64 * 1024,
     retry: { first: 50, longest: 200 },
   },
 });

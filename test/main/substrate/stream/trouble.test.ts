@@ -6,6 +6,7 @@ import type { Link } from '../../../../src/main/substrate/universe/index.ts';
 import {
   bytesCodec,
   defineStream,
+  MAX_DATUM,
   minimumOf,
   STREAM_PROTOCOL,
 } from '../../../../src/main/substrate/stream/index.ts';
@@ -15,6 +16,8 @@ import { LINES, nodes, numbered, streamNode, take } from './support.ts';
 
 const BLOBS = defineStream({ tag: 'test.Blob/1', codec: bytesCodec });
 const blob = new Uint8Array(64 * 1024);
+const MiB = 1024 * 1024;
+
 describe('a consumer that lags', () => {
   it('slow consumer: is disconnected as too slow once its buffer was full for too long, and others go on', async () => {
     const [one, two, three] = await nodes(3);
@@ -88,6 +91,38 @@ describe('a consumer that lags', () => {
     await take(consumer, 120);
     await sending;
     expect(producer.stats()).toMatchObject({ datums: 120, drops: 0, tooSlow: 0 });
+  });
+
+  it('and takes nothing holds some 8 MiB of what is sent, and the rest waits at the producer', async () => {
+    const [one, two] = await nodes(2);
+    const producer = one!.streams.produce(BLOBS, { buffer: 4, patience: 60_000 });
+    const consumer = two!.streams.consume(BLOBS);
+    await producer.when.online();
+    const large = new Uint8Array(MAX_DATUM);
+    const sending = (async () => {
+      for (let i = 0; i < 40; i++) await producer.send(large);
+    })();
+    await eventually('as much as may wait', () => consumer.stats().bytes >= 8 * MiB);
+    await pause(1500);
+    expect(consumer.stats().bytes).toBeLessThanOrEqual(16 * MiB);
+    expect(await take(consumer, 40)).toHaveLength(40);
+    await sending;
+    expect(producer.stats()).toMatchObject({ datums: 40, drops: 0, tooSlow: 0 });
+  });
+
+  it('and says how many bytes may wait gets no more than one frame beyond them', async () => {
+    const [one, two] = await nodes(2);
+    const producer = one!.streams.produce(BLOBS, { patience: 60_000 });
+    const consumer = two!.streams.consume(BLOBS, { bufferBytes: 3 * blob.length });
+    await producer.when.online();
+    const sending = (async () => {
+      for (let i = 0; i < 200; i++) await producer.send(blob);
+    })();
+    await eventually('as much as may wait', () => consumer.stats().datums >= 3);
+    await pause(1000);
+    expect(consumer.stats().datums).toBe(3);
+    expect(await take(consumer, 200)).toHaveLength(200);
+    await sending;
   });
 
   it('overflows at once where there is no patience', async () => {
@@ -199,6 +234,33 @@ describe('a peer that misbehaves', () => {
     const consumer = two!.streams.consume(LINES);
     await eventually('the end', () => consumer.stats().channels[0]?.closed === CLOSE.protocolViolation);
     expect(consumer.tryTake()).toBeNull();
+  });
+
+  it('and comes again and again fills no more of the inbox than who stays', async () => {
+    const [one, two] = await nodes(2);
+    await one!.streams.close();
+    const frame = Array.from({ length: 12 }, () => blob);
+    await one!.universe.serve(
+      STREAM_PROTOCOL,
+      (link) =>
+        void (async () => {
+          await link.next(10_000);
+          link.send([NETWORK, BLOBS.id]);
+          link.send(frame);
+          await link.close(CLOSE.success);
+        })(),
+      16,
+    );
+    one!.discovery.own.addStream(BLOBS.id);
+    const consumer = two!.streams.consume(BLOBS, {
+      bufferBytes: blob.length,
+      retry: { first: 10, longest: 20 },
+    });
+    await eventually('three visits', () => (consumer.stats().channels[0]?.reconnects ?? 0) >= 2);
+    await pause(100);
+    expect(consumer.stats().datums).toBe(frame.length);
+    // there is room again
+    expect(await take(consumer, 2 * frame.length)).toHaveLength(2 * frame.length);
   });
 
   it.each([
