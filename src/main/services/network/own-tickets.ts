@@ -47,7 +47,7 @@ export async function createOwnTickets(options: OwnTicketsOptions): Promise<OwnT
     ? stored.filter((text) => typeof text === 'string')
     : [];
 
-  const shown = (): readonly Ticket[] => entry()?.tickets() ?? [];
+  const shown = (): readonly Ticket[] => entry()?.entry().tickets ?? [];
   const viewIn = (there: ReadonlySet<string>, ticket: Ticket): ShownTicket => {
     const { says, ...view } = viewTicket(ticket);
     const over = view.expires !== null && view.expires <= now();

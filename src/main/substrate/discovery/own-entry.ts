@@ -23,8 +23,8 @@ import type { PeerEntry, SignedPeerEntry, Ticket, Version } from '../../../proto
 export interface OwnEntry {
   /** The entry as it stands, signed. */
   current(): SignedPeerEntry;
-  /** Its tickets; needs no signature. */
-  tickets(): readonly Ticket[];
+  /** What it says; needs no signature. */
+  entry(): PeerEntry;
   addTag(tag: UniqueId): void;
   removeTag(tag: UniqueId): void;
   addStream(stream: UniqueId): void;
@@ -122,7 +122,7 @@ export function createOwnEntry(options: OwnEntryOptions): OwnEntryKeeper {
 
   return {
     current: () => (sealed ??= sealEntry(entry, sign)),
-    tickets: () => entry.tickets,
+    entry: () => entry,
     version: () => entry.version,
     addTag: (tag) => add('tags', tag),
     removeTag: (tag) => remove('tags', tag),

@@ -143,7 +143,7 @@ export function openChannel<T>(peer: string, ports: ChannelPorts<T>): Channel {
     }
   };
 
-  const ownVersion = (): number => discovery.own.current().entry.version[1];
+  const ownVersion = (): number => discovery.own.entry().version[1];
 
   const sleep = async (milliseconds: number | null): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -155,6 +155,6 @@ function newsOf(event: DiscoveryEvent, restarted: boolean): News {
 
 /** What producers judge this node by. */
 function ownWords(discovery: Discovery): string {
-  const { tags, tickets } = discovery.own.current().entry;
+  const { tags, tickets } = discovery.own.entry();
   return [...tags, ...tickets.map(ticketIdOf)].map(toHex).join();
 }

@@ -56,7 +56,7 @@ describe('the quote of this machine', () => {
       note: (sentence) => state.notes.push(sentence),
       changed: () => (state.changes += 1),
     });
-    const tickets = () => (state.entry?.tickets() ?? []).map(({ data }) => readTdxTicket(data));
+    const tickets = () => (state.entry?.entry().tickets ?? []).map(({ data }) => readTdxTicket(data));
     const settled = (changes: number) => vi.waitFor(() => expect(state.changes).toBe(changes));
     const later = (ms: number): void => {
       now += ms;
@@ -71,7 +71,7 @@ describe('the quote of this machine', () => {
     await settled(1);
     const [ticket] = tickets();
     expect(tickets()).toHaveLength(1);
-    expect(state.entry!.tickets()[0]!.class).toEqual(TDX_CLASS);
+    expect(state.entry!.entry().tickets[0]!.class).toEqual(TDX_CLASS);
     expect(ticket!.extra).toEqual({
       peer: PEER,
       network: UNIVERSE,
@@ -146,7 +146,7 @@ describe('the quote of this machine', () => {
     state.entry = newEntry();
     own.review(true);
     await settled(2);
-    expect([first.tickets().length, tickets().length]).toEqual([0, 1]);
+    expect([first.entry().tickets.length, tickets().length]).toEqual([0, 1]);
   });
 });
 

@@ -171,13 +171,13 @@ describe('a ticket that has expired', () => {
     const first = await own();
     const brief = await first.present(endsIn(60));
     const long = await first.present(endsIn(600));
-    expect(entry.tickets()).toHaveLength(2);
+    expect(entry.entry().tickets).toHaveLength(2);
     now += 60_000;
     expect(first.list().map(({ state }) => state)).toEqual(['expired', 'shown']);
     // it leaves the entry by itself, and whoever looks hears of it
-    expect([entry.tickets().length, announced]).toEqual([2, 0]);
+    expect([entry.entry().tickets.length, announced]).toEqual([2, 0]);
     vi.advanceTimersByTime(60_000);
-    expect([entry.tickets().length, announced]).toEqual([1, 1]);
+    expect([entry.entry().tickets.length, announced]).toEqual([1, 1]);
     expect(first.list()).toEqual([{ ...brief, state: 'expired' }, long]);
 
     // a node that starts anew
@@ -185,7 +185,7 @@ describe('a ticket that has expired', () => {
     const second = await own();
     second.show();
     expect(second.list()).toEqual([{ ...brief, state: 'expired' }, long]);
-    expect(entry.tickets()).toHaveLength(1);
+    expect(entry.entry().tickets).toHaveLength(1);
     const fresh = await second.present(endsIn(900));
     expect(second.list()).toEqual([long, fresh]);
 

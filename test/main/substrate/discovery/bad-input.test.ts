@@ -212,7 +212,7 @@ describe('a relay of a stranger', () => {
     await hidden.discovery.introduce(keys.hex, [listen]);
     await hidden.universe.connect(keys.hex);
     await told;
-    for (const address of hidden.discovery.own.current().entry.addresses)
+    for (const address of hidden.discovery.own.entry().addresses)
       expect(address.length).toBeLessThanOrEqual(256);
     const other = await member();
     await introduce(hidden.universe, other.universe);

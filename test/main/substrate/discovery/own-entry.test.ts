@@ -16,7 +16,7 @@ function ownEntry() {
     addresses: () => world.addresses,
     changed: () => void (world.changes += 1),
   });
-  return { world, own, told: () => own.current().entry.addresses };
+  return { world, own, told: () => own.entry().addresses };
 }
 const relayed = (n: number): string => `/dns4/relay-${n}.example/tcp/4001/p2p/R/p2p-circuit/p2p/S`;
 
