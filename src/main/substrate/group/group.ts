@@ -178,6 +178,7 @@ export async function openGroup<Answer>(
       queueMicrotask(watch.changed);
       return write;
     },
+    check: (entries) => checkEntries(entries, roll, id, check),
     appended: (entries, truncatedFrom) => {
       if (truncatedFrom !== null) roll.truncate(truncatedFrom);
       for (const entry of entries) if (entry.kind === 'members') roll.append(entry);
@@ -268,11 +269,15 @@ export async function openGroup<Answer>(
       switch (frame.kind) {
         case 'raft': {
           const { message } = frame;
-          if (message.kind === 'append') {
-            checkEntries(message.entries, roll, id, check);
-            if (standing.heard(from, message.term, message.commit)) queueMicrotask(watch.changed);
+          if (message.kind === 'append' && standing.heard(from, message.term, message.commit))
+            queueMicrotask(watch.changed);
+          try {
+            replica.receive(from, message);
+          } catch (error) {
+            if (error instanceof Refusal)
+              note(`Entries of ${from.slice(0, 12)}… were refused (${error.code}): ${error.message}`);
+            throw error;
           }
-          replica.receive(from, message);
           return undefined;
         }
         case 'forward':

@@ -4,7 +4,6 @@
  * clock, the disk and the wire.
  */
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import { decodeMembersCommand, idsOf } from '../../../protocol/group/index.ts';
 import { createRaft, LIMITS, status, step } from '../../../protocol/raft/index.ts';
 import type {
   Effects,
@@ -16,10 +15,12 @@ import type {
   Message,
   Position,
   RaftStatus,
+  Step,
   Timing,
 } from '../../../protocol/raft/index.ts';
 import type { CommitWrite, GroupLog, Head } from '../../store/index.ts';
 import { createOutbox, isElection } from './outbox.ts';
+import { KEPT, readTail, withMembers } from './tail.ts';
 
 export interface ReplicaOptions {
   readonly self: MemberId;
@@ -36,6 +37,8 @@ export interface ReplicaOptions {
   readonly post: (to: MemberId, frame: Uint8Array) => void;
   /** Entries that are committed now, in order, none twice; answers what the store has to know about them. */
   readonly committed: (entries: readonly Entry[]) => CommitWrite | null;
+  /** Looks at what a leader wants appended here, before anything of it is. Errors: a Refusal. */
+  readonly check: (entries: readonly Entry[]) => void;
   /** Entries that were appended to this member's log, committed or not. */
   readonly appended: (entries: readonly Entry[], truncatedFrom: number | null) => void;
   /** The store has grown its tree to this head. */
@@ -57,6 +60,7 @@ export interface Replica {
   proposeMembers(members: Members, data: Uint8Array): Position;
   /** Leader only: the index that a linearizable read must wait for. Errors: `NOT_LEADER`. */
   readIndex(): Promise<number>;
+  /** Errors: what `check` refuses; nothing has happened then. */
   receive(from: MemberId, message: Message): void;
   disconnected(member: MemberId): void;
   transfer(to: MemberId): void;
@@ -72,13 +76,6 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-/** Bytes of stored entries that are held in memory at the start. */
-const TAIL_BYTES = 1024 * 1024;
-/**
- * Committed entries that stay in memory for followers that are a little behind. Not more: what lives so long that a
- * collection of the young does not reach it costs several times what it would to make it.
- */
-const KEPT = 1024;
 /** Commands of one proposal, at most: what fits well into one append. */
 const MAX_PROPOSAL = 4096;
 
@@ -137,10 +134,10 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 
   const sendAll = createOutbox(options.post, options.mute);
 
-  const drive = (input: Input): Effects => {
-    const result = step(raft, input);
-    raft = result.state;
-    const { effects } = result;
+  const drive = (input: Input): Effects => take(step(raft, input));
+
+  const take = ({ state, effects }: ReturnType<Step>): Effects => {
+    raft = state;
     sendAll(effects.now);
     if (effects.persist !== null) {
       const { hard, truncateFrom, append } = effects.persist;
@@ -243,11 +240,13 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     },
     Math.max(5, Math.floor(timing.heartbeat / 5)),
   );
-  const guarded = (work: () => void): void => {
+  /** Null: it failed, and so has this replica. */
+  const guarded = <T>(work: () => T): T | null => {
     try {
-      work();
+      return work();
     } catch (error) {
       fail(error);
+      return null;
     }
   };
 
@@ -277,7 +276,12 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     receive(from, message) {
       if (stopped || held) return;
       if (options.mute() && isElection(message)) return;
-      guarded(() => drive({ kind: 'message', from, message }));
+      const result = guarded(() => step(raft, { kind: 'message', from, message }));
+      if (result === null) return;
+      // only now is it known what of the message is taken, and what of the log here it replaces
+      const append = result.effects.persist?.append ?? [];
+      if (append.length > 0) options.check(append);
+      guarded(() => take(result));
     },
     disconnected(member) {
       if (!stopped && !held) guarded(() => drive({ kind: 'disconnected', member }));
@@ -316,23 +320,3 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     },
   };
 }
-
-/** The newest stored entries: everything that is not committed, and some of what is. */
-async function readTail(log: GroupLog): Promise<{ before: Position; entries: Entry[] }> {
-  const { base, committed, last } = log.opened;
-  const from = Math.max(base.index + 1, Math.min(committed + 1, last.index - KEPT));
-  const entries: Entry[] = [];
-  let before = base;
-  for (let next = from; next <= last.index; next = (entries.at(-1)?.index ?? last.index) + 1) {
-    const found = await log.read(next, TAIL_BYTES);
-    if (found === null || found.entries.length === 0)
-      throw new Error(`the stored log of a Group has no entry ${next}, but an entry ${last.index}`);
-    if (entries.length === 0) before = found.prev;
-    entries.push(...found.entries.map(withMembers));
-  }
-  return { before: entries.length === 0 ? last : before, entries };
-}
-
-/** The store keeps the signed command; the core wants the lists that it says. */
-export const withMembers = (entry: Entry): Entry =>
-  entry.kind === 'members' ? { ...entry, members: idsOf(decodeMembersCommand(entry.data).members) } : entry;

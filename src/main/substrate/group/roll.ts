@@ -113,7 +113,10 @@ export function isListedLater(
   }
 }
 
-/** Refuses entries that change members without an operator's signature. Errors: `MEMBERS_*`. */
+/**
+ * Refuses entries that change members without an operator's signature. They are what is about to be appended: all that
+ * stands here before the first of them stays, and nothing after it does. Errors: `MEMBERS_*`.
+ */
 export function checkEntries(
   entries: readonly Entry[],
   roll: Roll,
@@ -123,13 +126,12 @@ export function checkEntries(
   let current: Listed | null = null;
   for (const entry of entries) {
     if (entry.kind !== 'members') continue;
-    const before: Listed = current ?? roll.before(entry.index);
     const command = decodeMembersCommand(entry.data);
-    if (before.index === 0 && command.replaces > 0 && command.replaces < entry.index) {
-      // this member knows only the genesis: what lies between came with entries that it has not got yet
-      throw new Refusal('MEMBERS_STALE', 'The change of members replaces an entry that is not known here.');
-    }
-    checkMembersCommand(command, { group, ...before }, check);
+    checkMembersCommand(
+      command,
+      { group, ...(current ?? roll.before(entries[0]?.index ?? entry.index)) },
+      check,
+    );
     current = { index: entry.index, members: command.members, command: entry.data };
   }
 }
