@@ -1,5 +1,5 @@
 /** What a user of a Group calls (types.ts): commands go to the session, questions to the leader, conditions to the watch. */
-import { Refusal } from '../../../protocol/bytes/index.ts';
+import { Refusal, sameBytes } from '../../../protocol/bytes/index.ts';
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { encodeMembersCommand, membersMessage } from '../../../protocol/group/index.ts';
 import type { GroupLog } from '../../store/index.ts';
@@ -69,12 +69,15 @@ export function groupFace<Answer>(parts: FaceParts<Answer>): Omit<Group<Answer>,
     async changeMembers(members, operator) {
       const { index: replaces } = roll.newest();
       const sig = operator.sign(membersMessage(id, replaces, members));
-      const position = await leader.changeMembers(
-        encodeMembersCommand({ group: id, replaces, members, operator: operator.key, sig }),
-      );
-      await watch.until(() => roll.committed().index >= position.index);
-      if (roll.committed().index === position.index) return position;
-      throw new Refusal('MEMBERS_STALE', 'Another change of members came first.');
+      const command = encodeMembersCommand({ group: id, replaces, members, operator: operator.key, sig });
+      const position = await leader.changeMembers(command);
+      await watch.until(() => replica.status().commit >= position.index);
+      // a later change may be committed already; what stands at the position decides
+      const listed = roll.before(position.index + 1);
+      if (sameBytes(listed.command, command)) return position;
+      if (roll.committed().index >= position.index)
+        throw new Refusal('MEMBERS_STALE', 'Another change of members came first.');
+      throw new Refusal('NOT_LEADER', 'Whoever took the change of members lost it together with the lead.');
     },
     transfer(to) {
       if (replica.status().role !== 'leader') throw new Refusal('NOT_LEADER', 'This member does not lead.');

@@ -82,3 +82,21 @@ describe('a change of members that no operator signed', () => {
     await Promise.all(seats.map(({ group }) => group.when.applied(3)));
   });
 });
+
+describe('whoever asked for a change of members that was lost', () => {
+  it('hears it as soon as something else is committed in its place, though no other change is made', async () => {
+    const { between, old, next, lost } = await cutOff();
+    await write(next, 3, 4);
+    between.heal();
+    await old.group.when.applied(4);
+    expect(await lost).toBe('NOT_LEADER');
+  });
+
+  it('hears it as well when another one has been made since', async () => {
+    const { between, old, next, lost, change } = await cutOff();
+    await change(next, [memberOf(newKeys())]);
+    between.heal();
+    expect(['NOT_LEADER', 'MEMBERS_STALE']).toContain(await lost);
+    expect(membersOf(old)).toEqual(membersOf(next));
+  });
+});
