@@ -8,6 +8,8 @@ import { Refusal, toHex } from '../bytes/index.ts';
 export const TAG_BYTES = 16;
 /** A record is at most 16 KiB; its signature and its frame come on top. */
 export const MAX_LEAF = 17 * 1024;
+/** Tag and leaf. */
+export const MAX_COMMAND = TAG_BYTES + MAX_LEAF;
 
 export interface Tag {
   /** 8 random bytes, hex: new at every start of a member. */

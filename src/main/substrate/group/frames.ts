@@ -3,7 +3,7 @@
  * here, once, into a typed value or refused; sizes were limited before (universe/frames.ts).
  */
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import { decodeMembersCommand, idsOf } from '../../../protocol/group/index.ts';
+import { decodeMembersCommand, idsOf, MAX_COMMAND } from '../../../protocol/group/index.ts';
 import type { Entry, Message } from '../../../protocol/raft/index.ts';
 
 export type GroupFrame =
@@ -187,17 +187,17 @@ function readEntry(value: unknown, index: number): Entry {
   const data = item[2];
   switch (item[0]) {
     case 0:
-      return { kind: 'command', index, term: count(term), data: bytes(data) };
+      return { kind: 'command', index, term: count(term), data: command(data) };
     case 1:
       return { kind: 'no-op', index, term: count(term) };
     case 2: {
-      const command = bytes(data);
+      const change = bytes(data);
       return {
         kind: 'members',
         index,
         term: count(term),
-        members: idsOf(decodeMembersCommand(command).members),
-        data: command,
+        members: idsOf(decodeMembersCommand(change).members),
+        data: change,
       };
     }
     default:
@@ -218,6 +218,12 @@ function bool(value: unknown): boolean {
 function bytes(value: unknown): Uint8Array {
   if (!(value instanceof Uint8Array)) throw malformed();
   return value;
+}
+
+function command(value: unknown): Uint8Array {
+  const data = bytes(value);
+  if (data.length > MAX_COMMAND) throw malformed();
+  return data;
 }
 
 function text(value: unknown): string {
