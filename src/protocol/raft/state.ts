@@ -18,8 +18,11 @@ export interface Limits {
   readonly inflight: number;
 }
 
-/** Half a wire frame (1 MiB), and as many as keep a line of 100 ms busy. */
-export const LIMITS: Limits = { batchBytes: 512 * 1024, inflight: 64 };
+/**
+ * Half a wire frame (1 MiB), and as many as keep a gigabit of 100 ms busy. Together they fit into what a link holds
+ * before it gives up (16 MiB), with room for what else goes over it.
+ */
+export const LIMITS: Limits = { batchBytes: 512 * 1024, inflight: 24 };
 
 /** What a leader knows of one that gets its log. */
 export interface Peer {

@@ -5,6 +5,8 @@ import { readFrame } from '../../../../src/main/substrate/group/frames.ts';
 import type { GroupFrame } from '../../../../src/main/substrate/group/frames.ts';
 import { createOutbox } from '../../../../src/main/substrate/group/outbox.ts';
 import { decodeFrame } from '../../../../src/main/substrate/universe/index.ts';
+import { MAX_QUEUED } from '../../../../src/main/substrate/universe/link.ts';
+import { LIMITS } from '../../../../src/protocol/raft/index.ts';
 import type { Message } from '../../../../src/protocol/raft/index.ts';
 
 const append = (commit: number, ...data: number[]): Message => ({
@@ -16,6 +18,12 @@ const append = (commit: number, ...data: number[]): Message => ({
   round: 1,
 });
 const vote: Message = { kind: 'vote-answer', term: 1, pre: false, granted: true };
+
+describe('what may be under way to a follower', () => {
+  it('fits into a link that takes nothing, with room for all that is not an append', () => {
+    expect(LIMITS.inflight * LIMITS.batchBytes).toBeLessThanOrEqual(MAX_QUEUED - 4 * 1024 * 1024);
+  });
+});
 
 function box(mute = false) {
   const posted: [to: string, frame: Uint8Array][] = [];
