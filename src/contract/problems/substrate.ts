@@ -63,7 +63,7 @@ export const substrateProblems = {
     next: 'Put large things beside the log and their hash into it.',
   },
   OUTCOME_UNKNOWN: {
-    meaning: 'The Group was closed here before it was known whether the command was committed.',
+    meaning: 'This node cannot tell any more whether the command was committed.',
     next: 'Look into the log before you do it again.',
   },
   NOT_LEADER: {

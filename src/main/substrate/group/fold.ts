@@ -3,7 +3,7 @@
  * the leaves in their order (coalition.md 3.4, StateMachine). A command that was sent twice is a leaf once.
  */
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import { createSessions, createTagReader, leafOf } from '../../../protocol/group/index.ts';
+import { createSessions, createTagReader, leafOf, MAX_SESSIONS } from '../../../protocol/group/index.ts';
 import type { Entry, Position } from '../../../protocol/raft/index.ts';
 import { decodeSnapshot } from '../../store/index.ts';
 import type { CommitWrite, GroupLog, Snapshot } from '../../store/index.ts';
@@ -31,6 +31,8 @@ export interface Fold {
   applied(): number;
   /** Log index up to which everything is applied. */
   appliedTo(): number;
+  /** The last command of a session that is committed; 0: none that is remembered. */
+  last(session: string): number;
   /** The last committed entry, when everything up to it is applied; null: it is not, or none was since the start. */
   settledAt(): Position | null;
   /** Takes committed entries, each once and in order; answers what the store has to know about them. */
@@ -43,7 +45,7 @@ export interface Fold {
 
 interface Batch {
   readonly commands: Command[];
-  /** For each command its counter in this member's own session; null: somebody else's. */
+  /** For each command what this member's own session calls it; null: somebody else's. */
   readonly own: (number | null)[];
   /** Log index of the last entry that was committed with them. */
   readonly upTo: number;
@@ -84,10 +86,10 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
         const unseen = again > 0 ? commands.slice(again) : commands;
         const answers = unseen.length === 0 ? [] : await machine.apply(unseen);
         for (let i = 0; i < unseen.length; i++) {
-          const counter = own[again + i];
+          const number = own[again + i];
           const command = unseen[i];
-          if (counter == null || command === undefined) continue;
-          session.done(counter, { index: command.index, answer: answers[i] as Answer }, command.position);
+          if (number == null || command === undefined) continue;
+          session.done(number, { index: command.index, answer: answers[i] as Answer }, command.position);
         }
         applied += commands.length;
         appliedTo = upTo;
@@ -104,6 +106,7 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
     leaves: () => leaves,
     applied: () => applied,
     appliedTo: () => appliedTo,
+    last: sessions.last,
     settledAt: () => (committedAt?.index === appliedTo ? committedAt : null),
     committed(entries) {
       const last = entries.at(-1);
@@ -116,15 +119,14 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
         if (entry.kind === 'command' && tag !== null && sessions.take(tag)) {
           const position = { term: entry.term, index: entry.index };
           batch.commands.push({ leaf: leafOf(entry.data), index: leaves, position });
-          batch.own.push(tag.session === session.id ? tag.counter : null);
+          batch.own.push(session.taken(tag, entry.data));
           leaves += 1;
         } else {
           gaps.push(entry.index);
           if (entry.kind === 'members') membersMoved = true;
-          // one's own command that came before its predecessor: all that are open go again, in order
-          if (tag?.session === session.id && tag.counter > sessions.last(session.id)) session.resendSoon();
         }
       }
+      session.remembered(sessions.last(session.id()));
       if (membersMoved) options.members(last.index);
       committedAt = { term: last.term, index: last.index };
       queue.push(batch);
@@ -138,7 +140,7 @@ export async function openFold<Answer>(options: FoldOptions<Answer>): Promise<Fo
       appliedTo = last.index;
       committedAt = null;
       sessions.load(saved);
-      session.passed(sessions.last(session.id));
+      session.restored(sessions.last(session.id()), saved.length >= MAX_SESSIONS);
     },
     idle: () => applying,
   };

@@ -5,19 +5,16 @@
  */
 import { randomInt } from 'node:crypto';
 import { Refusal, sameBytes } from '../../../protocol/bytes/index.ts';
-import type { UniqueId } from '../../../protocol/bytes/index.ts';
 import { HEARTBEAT, idsOf } from '../../../protocol/group/index.ts';
 import { TIMING } from '../../../protocol/raft/index.ts';
 import { createSignatureChecker } from '../../hashes.ts';
-import type { GroupLog } from '../../store/index.ts';
-import type { Bond } from './bond.ts';
 import { createCheckpoints } from './checkpoints.ts';
-import type { Checkpoints, MemberSigner } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { groupFace } from './face.ts';
 import { openFold } from './fold.ts';
+import { createForwards } from './forwards.ts';
 import type { GroupFrame } from './frames.ts';
 import { createLeader } from './leader.ts';
-import { isWanted } from './machine.ts';
 import { openReplica } from './replica.ts';
 import type { Replica } from './replica.ts';
 import { checkEntries, createRoll, isListedLater } from './roll.ts';
@@ -27,37 +24,10 @@ import { openSilence } from './silence.ts';
 import { createSnapshots } from './snapshots.ts';
 import type { Snapshots } from './snapshots.ts';
 import { createStanding } from './standing.ts';
-import type { Group, GroupConfig, GroupEvent, GroupStatus } from './types.ts';
+import { createTurns } from './turns.ts';
+import type { GroupPorts, RunningGroup } from './running.ts';
+import type { GroupConfig, GroupEvent, GroupStatus } from './types.ts';
 import { createWatch } from './watch.ts';
-
-export interface GroupPorts {
-  readonly id: UniqueId;
-  readonly self: string;
-  readonly log: GroupLog;
-  readonly signer: MemberSigner;
-  /** The bond to a member, when there is one. */
-  readonly bond: (peer: string) => Bond | null;
-  /** Members have changed: others are to be bonded with. */
-  readonly membersChanged: () => void;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  readonly note: (sentence: string) => void;
-}
-
-/** What the host of Groups calls; faces see `Group`. */
-export interface RunningGroup<Answer = void> extends Group<Answer> {
-  /** Ids of everybody this member should be bonded with. */
-  peers(): readonly string[];
-  /** The newest change of members as it was signed, for those who have not seen it; empty: the genesis. */
-  listing(): Uint8Array;
-  /** Whether a peer is to be bonded with, by what is known here or by the later `listing` that it shows. */
-  isMember(peer: string, listing: Uint8Array): boolean;
-  /** True for who was a member and is none any more. */
-  hasLeft(peer: string): boolean;
-  receive(from: string, frame: GroupFrame): void | Promise<void>;
-  bonded(peer: string): void;
-  unbonded(peer: string): void;
-}
 
 /** Times the election timeout, for a reluctant member. */
 const RELUCTANCE = 3;
@@ -95,6 +65,16 @@ export async function openGroup<Answer>(
     leader.end(why);
     watch.end(why);
   };
+  /** What a member must not say ends its bond. */
+  const noted = (from: string, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof Refusal)
+        note(`${from.slice(0, 12)}… is not heard any more (${error.code}): ${error.message}`);
+      throw error;
+    }
+  };
   const send = (to: string, frame: GroupFrame): boolean => ports.bond(to)?.send(frame) ?? false;
 
   const roll = createRoll(config.genesis, log);
@@ -109,9 +89,9 @@ export async function openGroup<Answer>(
     }
     const bond = leader === null ? null : ports.bond(leader);
     if (bond === null) return false;
-    bond.send({ kind: 'forward', commands });
-    return true;
+    return bond.send({ kind: 'forward', commands }) || bond.drained();
   });
+  const forwards = createForwards(machine, session.id);
   const fold = await openFold<Answer>({
     log,
     machine,
@@ -167,6 +147,7 @@ export async function openGroup<Answer>(
     self,
     log,
     membersBefore: (index) => idsOf(roll.before(index).members),
+    turns: createTurns(fold.last),
     timing: { ...TIMING, heartbeat: (config.heartbeat ?? HEARTBEAT).interval, ...config.timing },
     seed: randomInt(1, 2 ** 31),
     reluctance: config.preference === 'reluctant' ? RELUCTANCE : 1,
@@ -271,19 +252,13 @@ export async function openGroup<Answer>(
           const { message } = frame;
           if (message.kind === 'append' && standing.heard(from, message.term, message.commit))
             queueMicrotask(watch.changed);
-          try {
-            replica.receive(from, message);
-          } catch (error) {
-            if (error instanceof Refusal)
-              note(`Entries of ${from.slice(0, 12)}… were refused (${error.code}): ${error.message}`);
-            throw error;
-          }
+          noted(from, () => replica.receive(from, message));
           return undefined;
         }
         case 'forward':
           // whoever does not lead any more drops it: the sender hears of the new leader and sends again
           if (replica.status().role === 'leader' && !roll.hasLeft(from))
-            replica.propose(frame.commands.filter((command) => isWanted(machine, command)));
+            noted(from, () => replica.propose(forwards.wanted(from, frame.commands)));
           return undefined;
         case 'read':
         case 'read-answer':
@@ -315,6 +290,7 @@ export async function openGroup<Answer>(
     unbonded(peer) {
       replica.disconnected(peer);
       standing.unbonded(peer);
+      forwards.unbonded(peer);
       watch.changed();
     },
     async close() {

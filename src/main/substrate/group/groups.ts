@@ -13,7 +13,7 @@ import { acceptBond, BondClosed, GROUP_PROTOCOL, offerBond, readOffer, runBond }
 import type { Bond, BondTerms, LiveBond } from './bond.ts';
 import type { MemberSigner } from './checkpoints.ts';
 import { openGroup } from './group.ts';
-import type { RunningGroup } from './group.ts';
+import type { RunningGroup } from './running.ts';
 import type { Group, GroupConfig } from './types.ts';
 
 export interface GroupsOptions {

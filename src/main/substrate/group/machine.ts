@@ -1,6 +1,5 @@
 /** What a Group replicates: a deterministic machine that is fed the committed commands, in order. */
 import type { UniqueId } from '../../../protocol/bytes/index.ts';
-import { leafOf, MAX_COMMAND, tagOf } from '../../../protocol/group/index.ts';
 import type { Position } from '../../../protocol/raft/index.ts';
 
 /** One committed command. */
@@ -40,15 +39,4 @@ export interface StateMachine<Answer = void> {
   snapshot?(): Uint8Array;
   /** Replaces the state. Errors: a Refusal when the bytes are none. */
   restore?(state: Uint8Array): void;
-}
-
-/** Whether a command of another member, tag and all, may stand in the log; its sender has looked too. */
-export function isWanted(machine: Pick<StateMachine<unknown>, 'accepts'>, data: Uint8Array): boolean {
-  if (data.length > MAX_COMMAND || tagOf(data) === null) return false;
-  try {
-    machine.accepts?.(leafOf(data));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -21,6 +21,7 @@ import type {
 import type { CommitWrite, GroupLog, Head } from '../../store/index.ts';
 import { createOutbox, isElection } from './outbox.ts';
 import { KEPT, readTail, withMembers } from './tail.ts';
+import type { Turns } from './turns.ts';
 
 export interface ReplicaOptions {
   readonly self: MemberId;
@@ -33,6 +34,8 @@ export interface ReplicaOptions {
   readonly observer: boolean;
   /** Came out of a backup: it must not vote, nor stand, until it is told that it is a new member. */
   readonly mute: () => boolean;
+  /** Which of what is proposed gets into the log. */
+  readonly turns: Turns;
   /** A frame as `encodeFrame` makes it. */
   readonly post: (to: MemberId, frame: Uint8Array) => void;
   /** Entries that are committed now, in order, none twice; answers what the store has to know about them. */
@@ -54,7 +57,7 @@ export type TakeOver = () => { readonly last: Position; readonly members: Member
 
 export interface Replica {
   status(): RaftStatus;
-  /** Puts commands into the log when this member leads; they are queued while the disk is busy. */
+  /** Puts commands whose turn it is into the log when this member leads; they are queued while the disk is busy. */
   propose(commands: readonly Uint8Array[]): void;
   /** Errors: `NOT_LEADER`, `MEMBERS_PENDING`, what the core refuses. */
   proposeMembers(members: Members, data: Uint8Array): Position;
@@ -170,7 +173,10 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     }
     for (const { to, from } of effects.load) void load(to, from);
     if (effects.fetch !== null) options.fetch(effects.fetch.from, effects.fetch.last);
-    if (effects.changed) options.changed();
+    if (effects.changed) {
+      options.turns.forget();
+      options.changed();
+    }
     return effects;
   };
 
@@ -204,8 +210,11 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   /** Proposes what has gathered; while the disk is busy it gathers on. */
   const flush = (): void => {
     while (!stopped && !held && proposals.length > 0 && appends < 2) {
-      const batch = proposals.splice(0, MAX_PROPOSAL);
-      drive({ kind: 'propose', commands: batch });
+      const batch = options.turns.admit(proposals.splice(0, MAX_PROPOSAL), open);
+      if (batch.length === 0) continue;
+      const { accepted } = drive({ kind: 'propose', commands: batch });
+      // this member leads no more, or hands over: nothing of it is in the log
+      if (accepted === null) options.turns.forget();
     }
   };
 

@@ -1,10 +1,18 @@
 /**
  * The commands that this member has submitted and that are not committed: each is sent, tagged, to whoever leads,
- * and sent again when the lead changes or nothing happens; the Group takes it once (protocol/group/command.ts).
+ * and sent again when the lead changes or nothing happens; the Group takes it once (protocol/group/command.ts). Here
+ * each has a number that it keeps; its counter in the tag begins anew when the Group has forgotten the session.
  */
 import { randomBytes } from 'node:crypto';
 import { Refusal, toHex } from '../../../protocol/bytes/index.ts';
-import { encodeCommands, MAX_LEAF, tagOf } from '../../../protocol/group/index.ts';
+import {
+  createTagReader,
+  encodeCommands,
+  leafOf,
+  MAX_LEAF,
+  TAG_BYTES,
+} from '../../../protocol/group/index.ts';
+import type { Tag } from '../../../protocol/group/index.ts';
 import type { Entry, Position } from '../../../protocol/raft/index.ts';
 
 export interface Submitted<Answer> {
@@ -29,8 +37,9 @@ interface Unsent<Answer> extends Awaited<Answer> {
   readonly leaf: Uint8Array;
 }
 
-/** Commands under way at once; more wait here for their turn. */
+/** Commands under way at once, and their bytes; more wait here for their turn. A link holds four times that much. */
 const WINDOW = 8192;
+const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Commands that may wait. */
 const MAX_UNSENT = 65_536;
 /** Bytes of commands in one forward. */
@@ -38,74 +47,126 @@ const PART = 512 * 1024;
 /** Nothing heard of what is under way for this long, milliseconds: it is sent again. */
 const AGAIN = 2000;
 
+/**
+ * Puts commands on their way to the leader. False: nobody leads now; a promise: no more should leave before it
+ * resolves.
+ */
+export type Way = (commands: readonly Uint8Array[]) => boolean | Promise<void>;
+
 export interface Session<Answer> {
-  /** First 8 bytes of every tag, hex. */
-  readonly id: string;
+  /** First 8 bytes of every tag, hex; others once it was forgotten. */
+  id(): string;
   /** Errors (by rejection): `COMMAND_TOO_LONG`, `GROUP_BUSY`, `GROUP_CLOSED`, `CANCELLED` (it was not sent). */
   submit(leaf: Uint8Array, signal?: AbortSignal): Promise<Submitted<Answer>>;
   /** The same, without waiting for the commit: resolves as soon as the command stands in a leader's log. */
   feed(leaf: Uint8Array, signal?: AbortSignal): Promise<Position>;
   /** Entries that were appended to this member's log, committed or not: the leader has placed them. */
   appended(entries: readonly Entry[]): void;
-  /** One of this session's commands is committed, at this position, and applied. */
-  done(counter: number, done: Submitted<Answer>, position: Position): void;
+  /** A command is committed, as its session's next one; answers the number to call `done` with if it is from here. */
+  taken(tag: Tag, data: Uint8Array): number | null;
+  /** The command of this number is applied; it was committed at this position. */
+  done(number: number, done: Submitted<Answer>, position: Position): void;
+  /** The last command of this session that the Group knows of. When it has forgotten some, the session begins anew. */
+  remembered(last: number): void;
+  /**
+   * A state took the place of the log: commands up to this one are committed in it, and nobody here heard what they
+   * answered. `forgetful`: on the way there sessions may have been forgotten.
+   */
+  restored(last: number, forgetful: boolean): void;
   /** Nothing leaves until `resend`: whoever leads is changing, and order is to be kept. */
   hold(): void;
-  /** Sends everything that is under way once more, in order, then what waits. */
+  /** Sends everything that is not committed once more, in order, then what waits. */
   resend(): void;
-  /** The same in a moment, once for however many ask. */
-  resendSoon(): void;
-  /** Commands up to this one are committed in a state whose answers nobody here heard. */
-  passed(counter: number): void;
-  /** Commands that are not committed. */
+  /** Commands that are not done. */
   open(): number;
   /** `why`: what whoever submits from now on, or was not sent yet, is told. */
   close(why: Error): void;
 }
 
-/** `send` puts commands on their way to the leader; false: nobody leads now. */
-export function createSession<Answer>(send: (commands: readonly Uint8Array[]) => boolean): Session<Answer> {
-  const nonce = randomBytes(8);
+export function createSession<Answer>(send: Way): Session<Answer> {
+  const readTag = createTagReader();
+  /** By number, ascending, without holes behind `taken`. */
   const pending = new Map<number, Pending<Answer>>();
   const unsent: Unsent<Answer>[] = [];
-  /** Counters of commands that were fed and have no place yet. */
+  /** Numbers of commands that were fed and have no place yet. */
   const unplaced = new Set<number>();
-  const id = toHex(nonce);
-  let counter = 0;
+  let nonce = randomBytes(8);
+  let id = toHex(nonce);
+  /** The number before the one that this nonce counts as 1. */
+  let base = 0;
+  /** The last number that was given. */
+  let newest = 0;
+  /** The last one that is committed. */
+  let taken = 0;
+  /** The next one to leave, and the last one that ever left. */
+  let next = 1;
+  let sent = 0;
+  /** Of what is pending. */
+  let bytes = 0;
   let ended: Error | null = null;
   let scheduled = false;
-  let resending = false;
   let offline = true;
+  /** More may leave when it resolves. */
+  let full: Promise<void> | null = null;
 
   const pump = (): void => {
     scheduled = false;
     if (ended !== null) return;
-    const next = unsent.splice(0, Math.max(0, WINDOW - pending.size));
-    const fresh = encodeCommands(
-      nonce,
-      counter + 1,
-      next.map(({ leaf }) => leaf),
-    );
-    for (const [i, { placed, done, reject }] of next.entries()) {
-      counter += 1;
-      pending.set(counter, { data: fresh[i] as Uint8Array, placed, done, reject });
-      if (placed !== null) unplaced.add(counter);
-    }
-    if (fresh.length > 0 && !offline) offline = !sendParts(fresh);
+    enlist();
+    leave();
   };
 
-  const sendParts = (commands: readonly Uint8Array[]): boolean => {
-    let part: Uint8Array[] = [];
-    let size = 0;
-    for (const command of commands) {
-      if (size + command.length > PART) {
-        if (!send(part)) return false;
-        [part, size] = [[], 0];
-      }
-      part.push(command);
-      size += command.length + 8;
+  /** Gives numbers to as much of what waits as there is room for. */
+  const enlist = (): void => {
+    const room = WINDOW - pending.size;
+    let count = 0;
+    for (; count < room && bytes < WINDOW_BYTES; count++) {
+      const waiting = unsent[count];
+      if (waiting === undefined) break;
+      bytes += TAG_BYTES + waiting.leaf.length;
     }
-    return send(part);
+    if (count === 0) return;
+    const enlisted = unsent.splice(0, count);
+    const fresh = encodeCommands(
+      nonce,
+      newest - base + 1,
+      enlisted.map(({ leaf }) => leaf),
+    );
+    for (const [i, { placed, done, reject }] of enlisted.entries()) {
+      newest += 1;
+      pending.set(newest, { data: fresh[i] as Uint8Array, placed, done, reject });
+      if (placed !== null) unplaced.add(newest);
+    }
+  };
+
+  /** Sends what has a number and has not left, part by part, as fast as it is taken. */
+  const leave = (): void => {
+    if (next <= taken) next = taken + 1;
+    while (!offline && full === null && next <= newest) {
+      const part: Uint8Array[] = [];
+      let size = 0;
+      for (; next <= newest; next++) {
+        const one = pending.get(next);
+        if (one === undefined) continue;
+        if (size > 0 && size + one.data.length > PART) break;
+        part.push(one.data);
+        size += one.data.length + 8;
+      }
+      const way = send(part);
+      offline = way === false;
+      if (!offline && next > sent + 1) sent = next - 1;
+      if (typeof way !== 'boolean') leaveAfter(way);
+    }
+  };
+
+  const leaveAfter = (drained: Promise<void>): void => {
+    full = drained;
+    const goOn = (): void => {
+      if (full !== drained) return;
+      full = null;
+      if (ended === null) leave();
+    };
+    void drained.then(goOn);
   };
 
   const schedule = (): void => {
@@ -114,11 +175,41 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
     queueMicrotask(pump);
   };
 
-  const settle = (at: number): Pending<Answer> | undefined => {
-    const one = pending.get(at);
-    pending.delete(at);
-    unplaced.delete(at);
+  const settle = (number: number): Pending<Answer> | undefined => {
+    const one = pending.get(number);
+    if (one === undefined) return undefined;
+    pending.delete(number);
+    unplaced.delete(number);
+    bytes -= one.data.length;
     return one;
+  };
+
+  const rejectUpTo = (number: number, why: string): void => {
+    for (const at of pending.keys())
+      if (at <= number) settle(at)?.reject(new Refusal('OUTCOME_UNKNOWN', why));
+    taken = Math.max(taken, number);
+    newest = Math.max(newest, taken);
+    schedule();
+  };
+
+  /**
+   * What is not committed goes under another nonce, counted from 1. Nothing of it can be committed twice: of a session
+   * that was forgotten the Group takes the first command and no other, and that one is committed.
+   */
+  const begin = (): void => {
+    nonce = randomBytes(8);
+    id = toHex(nonce);
+    base = taken;
+    const again = [...pending].filter(([number]) => number > taken);
+    const fresh = encodeCommands(
+      nonce,
+      1,
+      again.map(([, { data }]) => leafOf(data)),
+    );
+    for (const [i, [number, one]] of again.entries())
+      pending.set(number, { ...one, data: fresh[i] as Uint8Array });
+    next = taken + 1;
+    schedule();
   };
 
   const takenBack = (): Refusal => new Refusal('CANCELLED', 'The command was taken back before it was sent.');
@@ -163,20 +254,22 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
 
   const resend = (): void => {
     if (ended !== null) return;
-    offline = !sendParts([...pending.values()].map(({ data }) => data));
+    offline = false;
+    full = null;
+    next = taken + 1;
     pump();
   };
 
   let landed = false;
   const retry = setInterval(() => {
     // what was sent into a link that died, or refused while the lead moved, goes once more
-    if (pending.size > 0 && !landed) resend();
+    if (newest > taken && !landed && full === null) resend();
     landed = false;
   }, AGAIN);
   retry.unref();
 
   return {
-    id,
+    id: () => id,
     submit: (leaf, signal) =>
       new Promise((resolve, reject) => enter({ leaf, placed: null, done: resolve, reject }, signal)),
     feed: (leaf, signal) =>
@@ -186,45 +279,50 @@ export function createSession<Answer>(send: (commands: readonly Uint8Array[]) =>
     appended(entries) {
       if (unplaced.size === 0) return;
       for (const entry of entries) {
-        const tag = entry.kind === 'command' ? tagOf(entry.data) : null;
-        if (tag?.session !== id || !unplaced.delete(tag.counter)) continue;
-        pending.get(tag.counter)?.placed?.({ term: entry.term, index: entry.index });
+        const tag = entry.kind === 'command' ? readTag(entry.data) : null;
+        if (tag?.session !== id) continue;
+        const number = base + tag.counter;
+        if (unplaced.delete(number)) pending.get(number)?.placed?.({ term: entry.term, index: entry.index });
       }
     },
-    done(at, result, position) {
+    taken({ session, counter }, data) {
+      if (session !== id) return null;
+      const number = base + counter;
+      if (number <= taken) return null;
+      taken = number;
       landed = true;
-      settle(at)?.done(result, position);
+      const one = pending.get(number);
+      if (one !== undefined && (one.data === data || Buffer.compare(one.data, data) === 0)) return number;
+      // nobody but this member has a use for its session: its own command is not what is committed here
+      newest = Math.max(newest, number);
+      settle(number)?.reject(new Refusal('OUTCOME_UNKNOWN', 'Another command stands in place of this one.'));
+      return null;
+    },
+    done(number, result, position) {
+      settle(number)?.done(result, position);
       if (unsent.length > 0) schedule();
+    },
+    remembered(last) {
+      if (last < taken - base) begin();
+    },
+    restored(last, forgetful) {
+      const told = last > 0 ? last >= taken - base : taken === base && !forgetful;
+      rejectUpTo(
+        told ? base + last : Math.max(taken, sent),
+        'The command is committed, or may be; what it answered was not heard here.',
+      );
+      if (!told) begin();
     },
     hold() {
       offline = true;
     },
-    passed(at) {
-      for (const number of pending.keys())
-        if (number <= at)
-          settle(number)?.reject(
-            new Refusal('OUTCOME_UNKNOWN', 'The command is committed; what it answered was not heard here.'),
-          );
-      if (unsent.length > 0) schedule();
-    },
     resend,
-    resendSoon() {
-      if (resending) return;
-      resending = true;
-      setImmediate(() => {
-        resending = false;
-        resend();
-      });
-    },
     open: () => pending.size + unsent.length,
     close(why) {
       if (ended !== null) return;
       ended = why;
       clearInterval(retry);
-      for (const at of pending.keys())
-        settle(at)?.reject(
-          new Refusal('OUTCOME_UNKNOWN', 'The Group ended on this node; the command may be committed.'),
-        );
+      rejectUpTo(newest, 'The Group ended on this node; the command may be committed.');
       for (const { reject } of unsent.splice(0)) reject(why);
     },
   };

@@ -74,7 +74,10 @@ export interface Group<Answer = void> {
   feed(leaf: Uint8Array, signal?: AbortSignal): Promise<Position>;
   /** After it resolves, this member's state has everything that was committed when it was called. */
   barrier(signal?: AbortSignal): Promise<{ readonly applied: number }>;
-  /** An operator's signed change of members, by way of the leader. Errors: `MEMBERS_*`, `NOT_LEADER`, `GROUP_OFFLINE`. */
+  /**
+   * An operator's signed change of members, by way of the leader; resolves when it is committed. Errors: `MEMBERS_*`,
+   * `NOT_LEADER` (also when it was lost with the one that took it), `GROUP_OFFLINE`.
+   */
   changeMembers(
     members: Membership,
     operator: { readonly key: Uint8Array; sign(message: Uint8Array): Uint8Array },

@@ -74,7 +74,7 @@ describe('a session', () => {
       .filter((data) => sessions.take(tagOf(data)!))
       .map((data) => fromUtf8(leafOf(data)));
     expect(taken).toEqual(Array.from({ length: 50 }, (_, n) => `${n}`));
-    expect(sessions.last(session.id)).toBe(50);
+    expect(sessions.last(session.id())).toBe(50);
     // another replica that begins with what this one saved takes none of it again
     const other = createSessions(sessions.save());
     expect(sent.some((data) => other.take(tagOf(data)!))).toBe(false);
@@ -101,7 +101,7 @@ describe('a session', () => {
     session.resend();
     const both = ['a', 'b'].map((text) => session.submit(utf8(text)));
     await soon();
-    session.passed(1);
+    session.restored(1, false);
     expect(await codeOf(both[0]!)).toBe('OUTCOME_UNKNOWN');
     session.close(gone);
     expect(await codeOf(both[1]!)).toBe('OUTCOME_UNKNOWN');
@@ -122,12 +122,161 @@ describe('a session', () => {
     for (let n = 0; n < 6; n++) session.submit(utf8(`${n}`)).catch(() => undefined);
     await soon();
     for (const n of [1, 2, 3]) {
+      session.taken(tagOf(log[n - 1]!)!, log[n - 1]!);
       session.done(n, { index: n, answer: '' }, at(n));
       vi.advanceTimersByTime(2000);
     }
     expect(log).toHaveLength(6);
     vi.advanceTimersByTime(2000);
     expect(log.slice(6)).toEqual(log.slice(3, 6));
+    session.close(gone);
+  });
+});
+
+describe('what is under way at once', () => {
+  const large = (count: number): Uint8Array[] =>
+    Array.from({ length: count }, (_, n) => new Uint8Array(16 * 1024).fill(n % 251));
+  const sizeOf = (log: readonly Uint8Array[]): number => log.reduce((sum, { length }) => sum + length, 0);
+
+  it('is at most 4 MiB, whoever submits how much; the rest follows as that is done', async () => {
+    const { session, log } = leader();
+    session.resend();
+    const leaves = large(1000);
+    const done = Promise.all(leaves.map((leaf) => session.submit(leaf)));
+    await soon();
+    expect(sizeOf(log)).toBeGreaterThan(3 * 1024 * 1024);
+    expect(sizeOf(log)).toBeLessThan(4 * 1024 * 1024 + 32 * 1024);
+    for (let n = 0; n < 1000; n++) {
+      if (log.length === n) await soon();
+      const number = session.taken(tagOf(log[n]!)!, log[n]!);
+      session.done(number!, { index: n, answer: '' }, at(n + 2));
+      expect(sizeOf(log.slice(n + 1))).toBeLessThan(4 * 1024 * 1024 + 32 * 1024);
+    }
+    await done;
+    expect(log.map(leafOf)).toEqual(leaves);
+  });
+
+  it('waits for a link that is full, and is not sent into it again; a new link begins with what is not committed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const sent: Uint8Array[][] = [];
+    let drained = Promise.withResolvers<void>();
+    const session = createSession<string>((commands) => {
+      sent.push([...commands]);
+      return drained.promise;
+    });
+    session.resend();
+    const leaves = large(100);
+    for (const leaf of leaves) session.submit(leaf).catch(() => undefined);
+    await soon();
+    vi.advanceTimersByTime(10_000);
+    expect(sent).toHaveLength(1);
+    const old = drained;
+    drained = Promise.withResolvers<void>();
+    old.resolve();
+    await soon();
+    expect(sent).toHaveLength(2);
+    const take = (commands: readonly Uint8Array[]): void => {
+      for (const data of commands) session.taken(tagOf(data)!, data);
+    };
+    take(sent[0]!.slice(0, 10));
+    session.resend();
+    expect(sent[2]!.slice(0, 5)).toEqual(sent[0]!.slice(10, 15));
+    // what went before the new link came is committed after all, and does not go again
+    take([...sent[0]!.slice(10), ...sent[1]!]);
+    drained.resolve();
+    await soon();
+    expect([...sent[0]!, ...sent[1]!, ...sent.slice(3).flat()].map(leafOf)).toEqual(leaves);
+    session.close(gone);
+  });
+});
+
+describe('a session that the Group has forgotten', () => {
+  /** Some are committed, others under way, and one waits for an answer. */
+  async function some() {
+    const one = leader();
+    one.session.resend();
+    const done = ['a', 'b', 'c', 'd', 'e'].map((text) => one.session.submit(utf8(text)));
+    await soon();
+    for (const data of one.log.slice(0, 2)) one.session.taken(tagOf(data)!, data);
+    one.session.done(1, { index: 0, answer: 'answer a' }, at(2));
+    return { ...one, done, before: one.log.splice(0) };
+  }
+
+  it('begins anew with what is not committed, in order; replicas take each command once, old copies or not', async () => {
+    const { session, log, done, before, texts } = await some();
+    const id = session.id();
+    session.remembered(2);
+    expect(session.id()).toBe(id);
+    session.remembered(0);
+    expect(session.id()).not.toBe(id);
+    await soon();
+    expect(texts()).toEqual(['c', 'd', 'e']);
+    expect(log.map((data) => tagOf(data))).toEqual(
+      [1, 2, 3].map((counter) => ({ session: session.id(), counter })),
+    );
+    // what was under way under the old name comes late, and is nobody's next
+    const sessions = createSessions();
+    const late = [...before.slice(2), ...log];
+    const numbers = late
+      .filter((data) => sessions.take(tagOf(data)!))
+      .map((data) => session.taken(tagOf(data)!, data));
+    expect(numbers).toEqual([3, 4, 5]);
+    session.remembered(sessions.last(session.id()));
+    for (const n of [2, 3, 4, 5]) session.done(n, { index: n, answer: `answer ${n}` }, at(n + 5));
+    expect((await Promise.all(done)).map(({ answer }) => answer)).toEqual([
+      'answer a',
+      ...[2, 3, 4, 5].map((n) => `answer ${n}`),
+    ]);
+    expect(log).toHaveLength(3);
+    session.close(gone);
+  });
+
+  it('says that the outcome is unknown of what may have been committed before, and sends only what never left', async () => {
+    const { session, state, log, done, texts } = await some();
+    state.reachable = false;
+    session.hold();
+    const waits = session.submit(utf8('f'));
+    await soon();
+    session.restored(0, true);
+    expect(await Promise.all(done.slice(1).map(codeOf))).toEqual(Array(4).fill('OUTCOME_UNKNOWN'));
+    state.reachable = true;
+    session.resend();
+    await soon();
+    expect(texts()).toEqual(['f']);
+    expect(tagOf(log[0]!)).toEqual({ session: session.id(), counter: 1 });
+    session.done(session.taken(tagOf(log[0]!)!, log[0]!)!, { index: 9, answer: 'answer f' }, at(20));
+    expect((await waits).answer).toBe('answer f');
+    session.close(gone);
+  });
+
+  it('is not taken for forgotten by a state in which nothing ever was', async () => {
+    const { session, log, texts } = leader();
+    session.resend();
+    const done = session.submit(utf8('a'));
+    await soon();
+    session.restored(0, false);
+    session.hold();
+    session.resend();
+    expect(texts()).toEqual(['a', 'a']);
+    expect(log[0]).toEqual(log[1]);
+    session.close(gone);
+    expect(await codeOf(done)).toBe('OUTCOME_UNKNOWN');
+  });
+});
+
+describe('a command in whose place another one is committed', () => {
+  it('does not hear what that one was answered, and those behind it go on', async () => {
+    const { session, log } = leader();
+    session.resend();
+    const done = ['a', 'b'].map((text) => session.submit(utf8(text)));
+    await soon();
+    const forged = Uint8Array.from(log[0]!);
+    forged[forged.length - 1] = 120;
+    expect(session.taken(tagOf(forged)!, forged)).toBeNull();
+    expect(await codeOf(done[0]!)).toBe('OUTCOME_UNKNOWN');
+    session.done(session.taken(tagOf(log[1]!)!, log[1]!)!, { index: 1, answer: 'answer b' }, at(3));
+    expect((await done[1]!).answer).toBe('answer b');
     session.close(gone);
   });
 });
@@ -176,7 +325,7 @@ describe('a command that is fed', () => {
     await soon();
     session.done(1, { index: 0, answer: '' }, at(9, 3));
     expect(await first).toEqual(at(9, 3));
-    session.passed(2);
+    session.restored(2, false);
     expect(await codeOf(second!)).toBe('OUTCOME_UNKNOWN');
     session.close(gone);
     expect(await codeOf(third!)).toBe('OUTCOME_UNKNOWN');
