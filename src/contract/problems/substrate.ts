@@ -200,6 +200,10 @@ export const substrateProblems = {
       'Connections were turned away because too many came at once, or too many are open: altogether, or from one address.',
     next: 'Nothing needs to be done; deny who does it again and again.',
   },
+  NETWORK_FAILED: {
+    meaning: 'The network of this node could not be opened. It is tried again by itself.',
+    next: 'Check who owns the data folder, and whether its disk has room and can be written.',
+  },
   NETWORK_OFF: {
     meaning: 'The network of this node is not open, so nothing can be asked of it.',
     next: 'Turn it on under Network, and unlock the node.',

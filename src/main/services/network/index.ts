@@ -15,6 +15,7 @@ import type {
 } from '../../../contract/index.ts';
 import { idFrom, peerIdText, Refusal, toHex, UNIVERSE } from '../../../protocol/bytes/index.ts';
 import type { Member } from '../../../protocol/group/index.ts';
+import { createAlarm } from '../../alarm.ts';
 import type { Store } from '../../store/index.ts';
 import type { NetworkPorts, OpenNetwork } from './open.ts';
 import { createOwnQuote } from './own-quote.ts';
@@ -69,6 +70,8 @@ export interface Network {
 const TAGS = 'network/tags';
 /** How long somebody who locks the node waits for its network to close, milliseconds. */
 const PATIENCE = 5000;
+/** A network that could not be opened is tried again after this, milliseconds. */
+const AGAIN = 10_000;
 
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const { vault, settings, store, now, note, changed } = options;
@@ -122,6 +125,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       changed();
     }
     if (open !== null || !wanted()) {
+      later.set(null);
       if (!settings().network && trouble !== null) {
         trouble = null;
         options.troubled();
@@ -139,11 +143,16 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       tickets.show();
       quote.review(settings().networkQuote);
       trouble = null;
+      later.set(null);
       note(`The network is open at ${open.universe.addresses().join(', ') || 'no address of its own'}.`);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      trouble = error;
-      note(error.message);
+      trouble =
+        error instanceof Refusal
+          ? error
+          : new Refusal('NETWORK_FAILED', `The network could not be opened: ${String(error)}`);
+      note(trouble.message);
+      // what was in the way may go away by itself: a port that is still held, a disk that was full
+      later.set(now() + AGAIN);
     } finally {
       opening = false;
       changed();
@@ -156,6 +165,8 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     work = work.catch(() => undefined);
     return done;
   };
+
+  const later = createAlarm(now, () => void review());
 
   const need = (): OpenNetwork => {
     if (open === null) throw new Refusal('NETWORK_OFF', 'The network of this node is not open.');

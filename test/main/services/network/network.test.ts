@@ -1,4 +1,6 @@
 /** Two real nodes that meet by an address, see each other, and part; and what keeps a network from opening. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import type { Settings } from '../../../../src/contract/index.ts';
@@ -7,6 +9,7 @@ import { listMachine } from '../../../member/machine.ts';
 import { memberOf, newKeys, QUICK } from '../../../member/net.ts';
 import { NO_ENGINE, openReadyNode, PASSPHRASE } from '../../../node.ts';
 import { scratch } from '../../../scratch.ts';
+import { eventually } from '../../substrate/universe/support.ts';
 import { introduce, nodeKey, pause, universe } from '../../substrate/universe/support.ts';
 import type { NodeKey } from '../../substrate/universe/support.ts';
 
@@ -69,6 +72,23 @@ describe('two nodes', () => {
       ({ state }) => state === 'on',
     );
     expect(back.addresses.length).toBeGreaterThan(0);
+  });
+
+  it('say what keeps the network from opening, whatever it is, and open it when that has gone', async () => {
+    const folder = scratch();
+    const { client } = await openReadyNode(folder, LOOPBACK);
+    const inTheWay = join(folder, 'data', 'network-start');
+    mkdirSync(join(inTheWay, 'x'), { recursive: true });
+    await client.settings.set({ network: true });
+    const failed = await until(
+      () => client.network.status(),
+      ({ state }) => state === 'failed',
+    );
+    expect(failed.problem?.code).toBe('NETWORK_FAILED');
+    const { problems } = await client.settings.about();
+    expect(problems.map(({ code }) => code)).toContain('NETWORK_FAILED');
+    rmSync(inTheWay, { recursive: true });
+    await eventually('the network', async () => (await client.network.status()).state === 'on');
   });
 
   it('show the Groups that run on them, with proofs for an outsider', async () => {
