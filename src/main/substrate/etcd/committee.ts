@@ -59,7 +59,7 @@ export async function openEtcdCommittee(options: EtcdCommitteeOptions): Promise<
   const tell = (step: LogStep): void => {
     for (const listener of listeners) listener(step);
   };
-  const watch = createWatch();
+  const watch = createWatch(note);
   const roster = rosterOf(options.origin ?? groupOrigin(subject), options.members);
   let { size } = store.health;
   let authors = false;

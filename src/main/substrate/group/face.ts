@@ -6,6 +6,7 @@ import type { GroupLog } from '../../store/index.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Fold } from './fold.ts';
 import type { Leader } from './leader.ts';
+import type { Listeners } from './listeners.ts';
 import type { StateMachine } from './machine.ts';
 import type { Replica } from './replica.ts';
 import type { Roll } from './roll.ts';
@@ -26,7 +27,7 @@ export interface FaceParts<Answer> {
   readonly roster: () => Roster;
   readonly checkpoints: Checkpoints;
   readonly watch: Watch;
-  readonly events: Set<(event: GroupEvent<Answer>) => void>;
+  readonly events: Listeners<GroupEvent<Answer>>;
   readonly online: () => boolean;
   readonly status: () => GroupStatus;
 }
@@ -57,7 +58,7 @@ export function groupFace<Answer>(parts: FaceParts<Answer>): Omit<Group<Answer>,
     },
     async barrier(signal) {
       for (;;) {
-        signal?.throwIfAborted();
+        if (signal?.aborted === true) throw new Refusal('CANCELLED', 'The wait was called off.');
         const index = await leader.readIndex();
         if (index !== null) {
           await watch.until(() => fold.appliedTo() >= index, signal);
@@ -100,10 +101,7 @@ export function groupFace<Answer>(parts: FaceParts<Answer>): Omit<Group<Answer>,
       },
       holds: (condition, signal) => watch.until(() => condition(status()), signal),
     },
-    subscribe(listener) {
-      events.add(listener);
-      return () => events.delete(listener);
-    },
+    subscribe: events.add,
     changes: (listener) => watch.subscribe(listener),
     proofs: log,
     resume: () => checkpoints.review(),

@@ -15,6 +15,7 @@ import { openFold } from './fold.ts';
 import { createForwards } from './forwards.ts';
 import type { GroupFrame } from './frames.ts';
 import { createLeader } from './leader.ts';
+import { createListeners } from './listeners.ts';
 import { openReplica } from './replica.ts';
 import type { Replica } from './replica.ts';
 import { checkEntries, createRoll, isListedLater } from './roll.ts';
@@ -40,11 +41,9 @@ export async function openGroup<Answer>(
   const { id, self, log, signer, note } = ports;
   const { machine } = config;
   const check = createSignatureChecker();
-  const watch = createWatch();
-  const events = new Set<(event: GroupEvent<Answer>) => void>();
-  const tell = (event: GroupEvent<Answer>): void => {
-    for (const listener of events) listener(event);
-  };
+  const watch = createWatch(note);
+  const events = createListeners<GroupEvent<Answer>>(note);
+  const { tell } = events;
   let stopped: string | null = null;
   let closing = false;
   let equivocations = 0;

@@ -40,7 +40,10 @@ export interface BondInfo {
 }
 
 export interface Groups {
-  /** Joins a Group, or answers the handle of one that is joined already. Errors: `MEMBERS_*`, `STORE_*`. */
+  /**
+   * Joins a Group, or answers the handle of one that is joined already; one that has stopped here is opened anew.
+   * Errors: `MEMBERS_*`, `STORE_*`.
+   */
   join<Answer>(config: GroupConfig<Answer>): Promise<Group<Answer>>;
   list(): readonly Group<unknown>[];
   bonds(): readonly BondInfo[];
@@ -121,6 +124,7 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
   const attempt = async (one: Joined, peer: string): Promise<void> => {
     const dial = one.dials.get(peer);
     if (dial === undefined || dial.busy || one.leaving) return;
+    if (one.bonds.has(peer)) return void one.dials.delete(peer);
     dial.busy = true;
     try {
       const link = await universe.open(peer, GROUP_PROTOCOL);
@@ -130,9 +134,11 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
       one.dials.delete(peer);
     } catch (error) {
       dial.busy = false;
-      const permanent = error instanceof BondClosed && !again.has(error.close);
+      const permanent = error instanceof BondClosed && !passing.has(error.close);
       if (permanent) note(`${peer.slice(0, 12)}… refuses the bond (${error.close}).`);
       if (one.dials.get(peer) !== dial || one.leaving) return;
+      // the other one was quicker
+      if (one.bonds.has(peer)) return void one.dials.delete(peer);
       dial.wait = Math.min(LAST_RETRY, permanent ? LAST_RETRY : dial.wait * 2);
       dial.timer = setTimeout(() => void attempt(one, peer), dial.wait * (0.75 + Math.random() / 2));
       dial.timer.unref();
@@ -148,6 +154,8 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
     if (one.bonds.has(link.peer) || (one.dials.get(link.peer)?.busy === true && self < link.peer))
       return link.close(CLOSE.alreadyBonded);
     const bond = await acceptBond(link, one.terms, offer);
+    // it may have been left meanwhile, and nobody would ever end this bond
+    if (one.leaving) return link.close(CLOSE.groupNotFound);
     if (one.bonds.has(link.peer)) return link.close(CLOSE.alreadyBonded);
     settle(one, bond);
     const dial = one.dials.get(link.peer);
@@ -225,25 +233,32 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
     return { ...group, close: leave };
   };
 
+  const join = <Answer>(config: GroupConfig<Answer>): Promise<Group<Answer>> => {
+    if (closed) return Promise.reject(new Refusal('GROUP_CLOSED', 'The Groups of this node are closed.'));
+    const id = groupId({
+      secret: config.secret,
+      heartbeat: config.heartbeat ?? HEARTBEAT,
+      machine: config.machine.signature,
+      sync: config.machine.sync,
+      validators: config.validators ?? [],
+    });
+    const key = toHex(id);
+    // the id folds what the machine is, so whoever asks with the same id means the same kind of answers
+    const known = joining.get(key) as Promise<Group<Answer>> | undefined;
+    if (known !== undefined) return known.then((group) => again(group, config));
+    const opening = open(id, config);
+    joining.set(key, opening as Promise<Group<unknown>>);
+    opening.catch(() => joining.delete(key));
+    return opening;
+  };
+  const again = async <Answer>(group: Group<Answer>, config: GroupConfig<Answer>): Promise<Group<Answer>> => {
+    if (group.status().stopped === null) return group;
+    await group.close();
+    return join(config);
+  };
+
   return {
-    join<Answer>(config: GroupConfig<Answer>): Promise<Group<Answer>> {
-      if (closed) return Promise.reject(new Refusal('GROUP_CLOSED', 'The Groups of this node are closed.'));
-      const id = groupId({
-        secret: config.secret,
-        heartbeat: config.heartbeat ?? HEARTBEAT,
-        machine: config.machine.signature,
-        sync: config.machine.sync,
-        validators: config.validators ?? [],
-      });
-      const key = toHex(id);
-      const known = joining.get(key);
-      // the id folds what the machine is, so whoever asks with the same id means the same kind of answers
-      if (known !== undefined) return known as Promise<Group<Answer>>;
-      const opening = open(id, config);
-      joining.set(key, opening as Promise<Group<unknown>>);
-      opening.catch(() => joining.delete(key));
-      return opening;
-    },
+    join,
     list: () => [...joined.values()].map(({ group }) => group),
     bonds: () =>
       [...joined.values()].flatMap(({ group, bonds }) =>
@@ -276,7 +291,7 @@ export async function openGroups(options: GroupsOptions): Promise<Groups> {
 }
 
 /** Refusals that pass: the other side is not there yet, or was quicker. */
-const again = new Set<number>([
+const passing = new Set<number>([
   CLOSE.groupNotFound,
   CLOSE.alreadyBonded,
   CLOSE.unexpectedClose,

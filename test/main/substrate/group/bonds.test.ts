@@ -1,5 +1,5 @@
 /** Who is bonded with whom, Group by Group (coalition.md 13, Groups). */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { idFrom, toHex, UNIVERSE, utf8 } from '../../../../src/protocol/bytes/index.ts';
 import {
   encodeMembersCommand,
@@ -11,7 +11,7 @@ import { nodeHashes } from '../../../../src/main/hashes.ts';
 import type { Group } from '../../../../src/main/substrate/group/index.ts';
 import { CLOSE } from '../../../../src/main/substrate/universe/index.ts';
 import { listMachine } from '../../../member/machine.ts';
-import { eventually } from '../universe/support.ts';
+import { eventually, pause } from '../universe/support.ts';
 import { acquaint, memberOf, newKey, newKeys, startNet, startNode } from '../../../member/net.ts';
 import type { Net, TestKey, TestNode } from '../../../member/net.ts';
 import { scratch } from '../../../scratch.ts';
@@ -158,6 +158,61 @@ describe('a member that is taken off the list', () => {
     expect(gone.group.status()).toMatchObject({ online: false, open: 1 });
     await gone.group.close();
     expect(await late).toBe('OUTCOME_UNKNOWN');
+  });
+});
+
+describe('a handshake', () => {
+  /** Two members of one Group, the one with the smaller key first, connected. */
+  async function pair(): Promise<{ net: Net; small: TestNode; large: TestNode }> {
+    const net = await nodes(2);
+    const [small, large] = net.nodes.toSorted((a, b) => (a.self < b.self ? -1 : 1)) as [TestNode, TestNode];
+    await small.universe.connect(large.self);
+    return { net, small, large };
+  }
+
+  it('during which the Group is left leaves no bond behind, and both meet again', async () => {
+    const { net, small, large } = await pair();
+    const { open } = small.universe;
+    vi.spyOn(small.universe, 'open').mockImplementationOnce(async (...given) => {
+      const link = await open(...given);
+      let words = 0;
+      const send = (frame: unknown): boolean => {
+        words += 1;
+        // the second word takes its time, as on a slow line
+        if (words !== 2) return link.send(frame);
+        setTimeout(() => link.send(frame), 1000);
+        return true;
+      };
+      return { ...link, send };
+    });
+    const join = (node: TestNode) => node.groups.join(configOf(net, listMachine()));
+    const left = await join(large);
+    const stays = await join(small);
+    await pause(400);
+    await left.close();
+    await pause(1200);
+    expect(small.groups.bonds()).toEqual([]);
+    const back = await join(large);
+    await Promise.all([back.when.online(), stays.when.online()]);
+  });
+
+  it('that crosses another one is not tried again once there is a bond', async () => {
+    const { net, small, large } = await pair();
+    const { open } = large.universe;
+    const dials = vi.spyOn(large.universe, 'open').mockImplementationOnce(async (...given) => {
+      await pause(600);
+      return open(...given);
+    });
+    const join = (node: TestNode) => node.groups.join(configOf(net, listMachine()));
+    const first = await join(large);
+    // its first dial is under way when the other one offers
+    await pause(700);
+    const second = await join(small);
+    await Promise.all([first.when.online(), second.when.online()]);
+    await pause(1500);
+    const before = dials.mock.calls.length;
+    await pause(6000);
+    expect(dials.mock.calls.length).toBe(before);
   });
 });
 

@@ -19,7 +19,7 @@ import type { GroupEvent } from '../../../../src/main/substrate/group/index.ts';
 import { listMachine } from '../../../member/machine.ts';
 import { memberOf, newKey, newKeys, signerOf } from '../../../member/net.ts';
 import { scratch } from '../../../scratch.ts';
-import { again, codeOf, configOf, leaderOf, newLeader, sit, table, write } from './table.ts';
+import { again, entries, codeOf, configOf, leaderOf, newLeader, sit, table, write } from './table.ts';
 import type { Seat } from './table.ts';
 
 describe('members come and go', () => {
@@ -216,6 +216,67 @@ describe('a member whose machine breaks', () => {
     const rest = seats.filter((seat) => seat !== victim);
     await newLeader(rest);
     expect((await rest[0]!.group.execute(utf8('on'))).index).toBe(4);
+  });
+});
+
+describe('a machine that is repaired', () => {
+  it('is fed from the log when its Group is joined again, and the broken one is no longer answered', async () => {
+    let broken = false;
+    const { net, seats } = await table(1, 0, () => {
+      const list = listMachine();
+      return {
+        machine: {
+          ...list,
+          apply(commands) {
+            if (broken) throw new Refusal('STORE_IO', 'There is no disk.');
+            return list.apply(commands);
+          },
+        },
+      };
+    });
+    const [seat] = seats as [Seat];
+    await write(seat, 0, 3);
+    broken = true;
+    await codeOf(seat.group.execute(utf8('last')));
+    expect(seat.group.status().stopped).not.toBeNull();
+    const next = await sit(net, seat.node);
+    expect(next.group).not.toBe(seat.group);
+    await next.group.when.applied(3);
+    expect(next.machine.list.slice(0, 3)).toEqual(entries(0, 3));
+    expect(seat.node.groups.list()).toHaveLength(1);
+  });
+});
+
+describe('whoever listens to a Group', () => {
+  it('and throws, harms neither the Group nor those who listen beside', async () => {
+    const { seats } = await table(1);
+    const [{ group, node }] = seats as [Seat];
+    const heard: number[] = [];
+    const wrong = (): never => {
+      throw new TypeError('Something is undefined.');
+    };
+    group.subscribe(wrong);
+    group.changes(wrong);
+    group.subscribe((event) => {
+      if (event.kind === 'applied') heard.push(event.commands.length);
+    });
+    // holds until the first command is there, then it throws as well
+    const waiting = group.when.holds(({ applied }) => (applied > 0 ? wrong() : false));
+    expect((await group.execute(utf8('x'))).index).toBe(0);
+    await expect(waiting).rejects.toThrow('Something is undefined.');
+    expect((await group.execute(utf8('y'))).index).toBe(1);
+    expect(group.status()).toMatchObject({ stopped: null, online: true });
+    expect(heard).toEqual([1, 1]);
+    // once of each, however often it throws
+    expect(node.notes.filter((note) => note.includes('Something is undefined.'))).toHaveLength(2);
+  });
+
+  it('is told so when the wait is called off, whatever it waited for', async () => {
+    const { seats } = await table(1);
+    const [{ group }] = seats as [Seat];
+    const signal = AbortSignal.abort();
+    expect(await codeOf(group.barrier(signal))).toBe('CANCELLED');
+    expect(await codeOf(group.when.applied(9, signal))).toBe('CANCELLED');
   });
 });
 
