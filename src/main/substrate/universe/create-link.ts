@@ -326,6 +326,9 @@ export function createLink(stream: Stream, peer: string, protocol: string, limit
     reason: () => ended,
     stats: () => ({ ...stats }),
   };
+  // what ended before anybody listened does not say so again
+  if (stream.status !== 'open' || stream.remoteWriteStatus === 'closed')
+    finish({ code: CLOSE.unexpectedClose, by: 'network' });
   return link;
 }
 

@@ -1,9 +1,9 @@
 /** Links over real libp2p streams, and what a peer without manners does to them. */
-import type { Stream } from '@libp2p/interface';
+import type { Ed25519PeerId, Stream } from '@libp2p/interface';
 import { describe, expect, it } from 'vitest';
 import { CLOSE, createLink, encodeFrame, MAX_QUEUED } from '../../../../src/main/substrate/universe/index.ts';
 import type { Closed, Link, LinkLimits, Universe } from '../../../../src/main/substrate/universe/index.ts';
-import { Refusal } from '../../../../src/protocol/bytes/index.ts';
+import { Refusal, toHex } from '../../../../src/protocol/bytes/index.ts';
 import { addressOf, eventually, introduce, pause, stranger, universe } from './support.ts';
 
 const PROTOCOL = '/muster/test/1';
@@ -301,6 +301,24 @@ describe('a peer without manners', () => {
     stream.abort(new Error('gone'));
     expect(await within(link.closed)).toEqual({ code: CLOSE.unexpectedClose, by: 'network' });
     expect(waited).toBe(true);
+  });
+
+  it.each([
+    ['resets', (stream: Stream) => stream.abort(new Error('no'))],
+    ['ends', (stream: Stream) => void stream.close()],
+  ])('that %s a stream as soon as it is there leaves no link open', async (_, refuse) => {
+    const node = await universe();
+    const other = await stranger();
+    await other.handle(PROTOCOL, refuse);
+    const peer = toHex((other.peerId as Ed25519PeerId).publicKey.raw);
+    await node.learn(peer, other.getMultiaddrs().map(String));
+    for (let i = 0; i < 10; i++) {
+      // the refusal may be there before the link is
+      const link = await node.open(peer, PROTOCOL).catch(() => null);
+      if (link === null) continue;
+      link.receive(() => undefined);
+      expect(await within(link.closed)).toEqual({ code: CLOSE.unexpectedClose, by: 'network' });
+    }
   });
 
   it('that keeps its half open after our end is reset', async () => {
