@@ -3,9 +3,11 @@
  * count its commands, then the leaf. A member that does not know whether a command was taken sends it again under
  * the same tag; every replica drops the second one, so each command is in the tree once (Ongaro's thesis 6.3).
  */
-import { Refusal, toHex } from '../bytes/index.ts';
+import { concat, fromHex, Refusal, toHex } from '../bytes/index.ts';
 
 export const TAG_BYTES = 16;
+/** Of a session's name, those that say whose it is: the first of the member's key. */
+const OWNER_BYTES = 4;
 /** A record is at most 16 KiB; its signature and its frame come on top. */
 export const MAX_LEAF = 17 * 1024;
 /** Tag and leaf. */
@@ -93,6 +95,14 @@ export function createTagReader(): (data: Uint8Array) => Tag | null {
     return { session, counter };
   };
 }
+
+/** The name of a session of this member (key in hex); `random`: 4 bytes that no session of it had before. */
+export const sessionName = (member: string, random: Uint8Array): Uint8Array =>
+  concat(fromHex(member.slice(0, 2 * OWNER_BYTES)), random);
+
+/** Whether a session, by its name in hex, is this member's. */
+export const isSessionOf = (session: string, member: string): boolean =>
+  session.startsWith(member.slice(0, 2 * OWNER_BYTES));
 
 /** Big-endian; no view and no bigint, for it is done for every command on every member. */
 const u32 = (bytes: Uint8Array, at: number): number =>

@@ -78,17 +78,18 @@ export function createAppender({ etcd, logKey, size, grown, take }: AppenderOpti
           ...(next > 0 ? { present: [logKey(next - 1)] } : {}),
           put,
         });
-        if (done) {
-          for (const [i, one] of batch.entries()) claim(next + i, one);
-          next += batch.length;
+        // refused: somebody else was first, or the first answer to this very request was lost
+        if (done) for (const [i, one] of batch.entries()) claim(next + i, one);
+        else if (!(await stands(next, batch))) {
+          queue.unshift(...batch);
+          await grown(next);
           continue;
         }
-        // somebody else was first, or the first answer to this very request was lost
-        if (await stands(next, batch)) continue;
-        queue.unshift(...batch);
-        await grown(next);
+        next += batch.length;
       } catch (error) {
-        if (!(await stands(next, batch))) for (const one of batch) one.reject(error);
+        if (await stands(next, batch)) next += batch.length;
+        // while it closes nobody knows whether it is there
+        else for (const one of batch) one.reject(closed ? gone() : error);
       }
     }
     pumping = null;
@@ -98,9 +99,8 @@ export function createAppender({ etcd, logKey, size, grown, take }: AppenderOpti
     for (;;) {
       try {
         const { keys } = await etcd.range(logKey(at), logKey(at + batch.length), BATCH);
-        const [there] = keys;
-        const [mine] = batch;
-        if (there === undefined || mine === undefined || !sameBytes(there.value, mine.leaf)) return false;
+        const same = batch.every(({ leaf }, i) => sameBytes(keys[i]?.value ?? NOTHING, leaf));
+        if (!same) return false;
         for (const [i, one] of batch.entries()) claim(at + i, one);
         take(keys);
         return true;
@@ -133,4 +133,5 @@ export function createAppender({ etcd, logKey, size, grown, take }: AppenderOpti
   };
 }
 
+const NOTHING = new Uint8Array(0);
 const gone = (): Refusal => new Refusal('STORE_CLOSED', 'The log is closed.');

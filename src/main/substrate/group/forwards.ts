@@ -1,9 +1,9 @@
 /**
- * What other members forward to whoever leads: which of it may stand in the log, and in whose name. A session belongs
- * to the member that was first heard with it, and nobody begins more of them than a member has any use for.
+ * What other members forward to whoever leads: which of it may stand in the log, and in whose name. A session's
+ * name says whose it is, and nobody begins more of them than a member has any use for.
  */
 import { Refusal } from '../../../protocol/bytes/index.ts';
-import { createTagReader, leafOf, MAX_COMMAND, MAX_SESSIONS } from '../../../protocol/group/index.ts';
+import { createTagReader, isSessionOf, leafOf, MAX_COMMAND } from '../../../protocol/group/index.ts';
 import type { StateMachine } from './machine.ts';
 
 /** Over one bond. A member begins a session when it starts, and another each time that it was forgotten. */
@@ -15,25 +15,17 @@ export interface Forwards {
   unbonded(peer: string): void;
 }
 
-/** `own`: this member's session, in whose name nobody else speaks. */
-export function createForwards(machine: Pick<StateMachine<unknown>, 'accepts'>, own: () => string): Forwards {
+export function createForwards(machine: Pick<StateMachine<unknown>, 'accepts'>): Forwards {
   const readTag = createTagReader();
-  /** Whose a session is; the oldest is forgotten first. */
-  const senders = new Map<string, string>();
   /** Sessions that each member has begun over its bond. */
-  const begun = new Map<string, number>();
+  const begun = new Map<string, Set<string>>();
 
   const belongs = (session: string, from: string): boolean => {
-    if (session === own()) return false;
-    const sender = senders.get(session);
-    if (sender !== undefined) return sender === from;
-    const count = (begun.get(from) ?? 0) + 1;
-    if (count > MAX_BEGUN)
+    if (!isSessionOf(session, from)) return false;
+    const known = begun.get(from) ?? new Set();
+    if (!known.has(session) && known.size >= MAX_BEGUN)
       throw new Refusal('GROUP_FRAME', 'More sessions begin over this bond than any member begins.');
-    begun.set(from, count);
-    senders.set(session, from);
-    const oldest = senders.keys().next();
-    if (senders.size > MAX_SESSIONS && !oldest.done) senders.delete(oldest.value);
+    begun.set(from, known.add(session));
     return true;
   };
 

@@ -80,7 +80,7 @@ export async function openGroup<Answer>(
   const roster = currentRoster(groupOrigin(id), () => roll.committed().members);
   const silence = await openSilence(log, self, signer.cosigner);
 
-  const session = createSession<Answer>((commands) => {
+  const session = createSession<Answer>(self, (commands) => {
     const { role, leader } = replica.status();
     if (role === 'leader') {
       replica.propose(commands);
@@ -90,7 +90,7 @@ export async function openGroup<Answer>(
     if (bond === null) return false;
     return bond.send({ kind: 'forward', commands }) || bond.drained();
   });
-  const forwards = createForwards(machine, session.id);
+  const forwards = createForwards(machine);
   const fold = await openFold<Answer>({
     log,
     machine,

@@ -10,6 +10,7 @@ import {
   encodeCommands,
   leafOf,
   MAX_LEAF,
+  sessionName,
   TAG_BYTES,
 } from '../../../protocol/group/index.ts';
 import type { Tag } from '../../../protocol/group/index.ts';
@@ -83,16 +84,18 @@ export interface Session<Answer> {
   close(why: Error): void;
 }
 
-export function createSession<Answer>(send: Way): Session<Answer> {
+/** `self`: this member, hex. */
+export function createSession<Answer>(self: string, send: Way): Session<Answer> {
   const readTag = createTagReader();
   /** By number, ascending, without holes behind `taken`. */
   const pending = new Map<number, Pending<Answer>>();
   const unsent: Unsent<Answer>[] = [];
   /** Numbers of commands that were fed and have no place yet. */
   const unplaced = new Set<number>();
-  let nonce = randomBytes(8);
-  let id = toHex(nonce);
-  /** The number before the one that this nonce counts as 1. */
+  const newName = (): Uint8Array => sessionName(self, randomBytes(4));
+  let name = newName();
+  let id = toHex(name);
+  /** The number before the one that this name counts as 1. */
   let base = 0;
   /** The last number that was given. */
   let newest = 0;
@@ -128,7 +131,7 @@ export function createSession<Answer>(send: Way): Session<Answer> {
     if (count === 0) return;
     const enlisted = unsent.splice(0, count);
     const fresh = encodeCommands(
-      nonce,
+      name,
       newest - base + 1,
       enlisted.map(({ leaf }) => leaf),
     );
@@ -193,16 +196,16 @@ export function createSession<Answer>(send: Way): Session<Answer> {
   };
 
   /**
-   * What is not committed goes under another nonce, counted from 1. Nothing of it can be committed twice: of a session
+   * What is not committed goes under another name, counted from 1. Nothing of it can be committed twice: of a session
    * that was forgotten the Group takes the first command and no other, and that one is committed.
    */
   const begin = (): void => {
-    nonce = randomBytes(8);
-    id = toHex(nonce);
+    name = newName();
+    id = toHex(name);
     base = taken;
     const again = [...pending].filter(([number]) => number > taken);
     const fresh = encodeCommands(
-      nonce,
+      name,
       1,
       again.map(([, { data }]) => leafOf(data)),
     );

@@ -61,6 +61,8 @@ interface Fetch {
 /** What this member gives out. */
 interface Given {
   readonly copy: number;
+  /** Where the log began when it was read: one that begins elsewhere now has no entries to go with it. */
+  readonly base: number;
   readonly bytes: Uint8Array;
   readonly since: number;
   asked: number;
@@ -75,14 +77,15 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
   let copies = randomInt(2 ** 40);
   let later: NodeJS.Timeout | undefined;
 
-  /** All who fetch are given the same, until nobody has asked for a while. */
+  /** All who fetch are given the same, until nobody has asked for a while, or the log begins elsewhere. */
   const give = async (): Promise<Given | null> => {
-    if (given !== null && performance.now() - given.asked < STALLED) return given;
+    const base = options.status().snapshot.index;
+    if (given?.base === base && performance.now() - given.asked < STALLED) return given;
     const bytes = await log.snapshot();
     if (bytes === null) return null;
     copies += 1;
     const now = performance.now();
-    given = { copy: copies, bytes, since: now, asked: now };
+    given = { copy: copies, base, bytes, since: now, asked: now };
     return given;
   };
 

@@ -2,13 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fromHex, utf8 } from '../../../../src/protocol/bytes/index.ts';
-import { encodeCommands, MAX_COMMAND, MAX_LEAF, MAX_SESSIONS } from '../../../../src/protocol/group/index.ts';
+import {
+  encodeCommands,
+  MAX_COMMAND,
+  MAX_LEAF,
+  MAX_SESSIONS,
+  sessionName,
+} from '../../../../src/protocol/group/index.ts';
 import { CLOSE } from '../../../../src/main/substrate/universe/index.ts';
 import { bareBond, bareMember } from './bare.ts';
 import type { Bare } from './bare.ts';
+import type { TestNode } from '../../../member/net.ts';
 import { entries, followersOf, leaderOf, table, write } from './table.ts';
 
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 500));
+/** Another session of this node. */
+const newSession = ({ self }: TestNode): Uint8Array => sessionName(self, randomBytes(4));
 const commandsOf = (session: Uint8Array, first: number, texts: readonly string[]): Uint8Array[] =>
   encodeCommands(session, first, texts.map(utf8));
 
@@ -26,9 +35,9 @@ describe('a follower', () => {
 
 describe('a leader', () => {
   it('lets into the log only what comes next in its session, however often and mixed it is sent', async () => {
-    const { leader, forward } = await bareMember();
+    const { leader, forward, bare } = await bareMember();
     const { last } = leader.group.status();
-    const session = randomBytes(8);
+    const session = newSession(bare);
     const sent = commandsOf(session, 1, entries(0, 20));
     for (const part of [sent.slice(3), sent.slice(0, 5), sent, sent.toReversed(), sent, sent.slice(7)])
       forward(part);
@@ -39,8 +48,8 @@ describe('a leader', () => {
   });
 
   it('drops a command that is longer than an entry may be, and goes on', async () => {
-    const { seats, leader, forward } = await bareMember();
-    const session = randomBytes(8);
+    const { seats, leader, forward, bare } = await bareMember();
+    const session = newSession(bare);
     const [tag] = commandsOf(session, 1, ['']);
     for (const size of [MAX_COMMAND + 1, 1024 * 1024 - 8]) {
       const long = new Uint8Array(size);
@@ -53,23 +62,30 @@ describe('a leader', () => {
     expect(seats.map(({ group }) => group.status().stopped)).toEqual([null, null]);
   });
 
-  it('takes nothing in the name of a session that another member began, or that is its own', async () => {
-    const { seats, leader, forward, sessions } = await bareMember();
+  it('takes nothing in the name of another member, whoever led before and whatever came since', async () => {
+    const { net, seats, leader, forward, sessions, bare } = await bareMember();
     const [follower] = followersOf(seats);
     await write(follower!, 0, 2);
     await write(leader, 2, 4);
     await expect.poll(() => sessions.size).toBe(2);
     for (const session of sessions) forward(commandsOf(fromHex(session), 3, ['forged']));
-    forward(commandsOf(randomBytes(8), 1, ['own']));
+    forward(commandsOf(newSession(bare), 1, ['own']));
     await leader.group.when.applied(5);
     await write(follower!, 4, 6);
     await write(leader, 6, 8);
-    expect(leader.machine.list).toEqual([...entries(0, 4), 'own', ...entries(4, 8)]);
+    // whoever leads next has heard of no session yet
+    leader.group.transfer(follower!.node.self);
+    await follower!.group.when.leading();
+    const other = await bareBond(net, bare, follower!);
+    for (const session of sessions) other.forward(commandsOf(fromHex(session), 77, ['forged']));
+    await soon();
+    await write(leader, 8, 10);
+    expect(leader.machine.list).toEqual([...entries(0, 4), 'own', ...entries(4, 10)]);
   });
 
   it('ends a bond over which more sessions begin than any member begins', async () => {
-    const { leader, forward, bond } = await bareMember();
-    const many = Array.from({ length: 300 }, () => commandsOf(randomBytes(8), 1, ['x'])[0]!);
+    const { leader, forward, bond, bare } = await bareMember();
+    const many = Array.from({ length: 300 }, () => commandsOf(newSession(bare), 1, ['x'])[0]!);
     forward(many);
     await bond.link.closed;
     expect(leader.group.status().leaves).toBeLessThan(many.length);
@@ -84,7 +100,7 @@ describe('a member that was quiet while more sessions spoke than are remembered'
     await write(quiet!, 0, 3);
     let other: Pick<Bare, 'bond' | 'forward'> = first;
     for (let begun = 128; begun <= MAX_SESSIONS; begun += 128) {
-      other.forward(Array.from({ length: 128 }, () => commandsOf(randomBytes(8), 1, ['other'])[0]!));
+      other.forward(Array.from({ length: 128 }, () => commandsOf(newSession(bare), 1, ['other'])[0]!));
       await leader.group.when.applied(3 + begun);
       await other.bond.close(CLOSE.gracefulShutdown);
       other = await bareBond(net, bare, leader);

@@ -7,6 +7,7 @@ import { createSession } from '../../../../src/main/substrate/group/session.ts';
 
 const gone = new Refusal('GROUP_CLOSED', 'The Group is closed on this node.');
 const at = (index: number, term = 1): Position => ({ term, index });
+const SELF = 'ab'.repeat(32);
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
@@ -18,7 +19,7 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
 function leader() {
   const log: Uint8Array[] = [];
   const state = { reachable: true, deaf: false };
-  const session = createSession<string>((commands) => {
+  const session = createSession<string>(SELF, (commands) => {
     if (!state.reachable) return false;
     if (!state.deaf) log.push(...commands);
     return true;
@@ -161,7 +162,7 @@ describe('what is under way at once', () => {
     onTestFinished(() => void vi.useRealTimers());
     const sent: Uint8Array[][] = [];
     let drained = Promise.withResolvers<void>();
-    const session = createSession<string>((commands) => {
+    const session = createSession<string>(SELF, (commands) => {
       sent.push([...commands]);
       return drained.promise;
     });
@@ -292,7 +293,7 @@ describe('a command that is fed', () => {
     const done = session.submit(utf8('b'));
     await soon();
     expect(texts()).toEqual(['a', 'c', 'b']);
-    const others = createSession<string>(() => true);
+    const others = createSession<string>(SELF, () => true);
     session.appended([{ kind: 'no-op', index: 4, term: 1 }, ...entriesOf(log, 5)]);
     others.appended(entriesOf(log, 5));
     expect(await Promise.all(placed)).toEqual([at(5), at(6)]);

@@ -32,8 +32,13 @@ async function holder() {
     await log.write({ commit: { upTo, gaps: [], sessions: [['0202020202020202', upTo]] } });
     at = upTo;
   };
+  let base = 0;
   const snapshots = createSnapshots({
     ...options(log, sent),
+    status: () => statusAt(base),
+    compacted: (upTo) => {
+      base = upTo.index;
+    },
     machine: { snapshot: () => new Uint8Array(SIZE).fill(at % 251) },
     after: 200,
     applied: () => at,
@@ -50,13 +55,17 @@ async function holder() {
   return { log, sent, snapshots, grow, applied, compact };
 }
 
+/** Nothing is committed here, and the log begins after this entry. */
+const statusAt = (index: number) =>
+  ({ commit: 0, snapshot: { term: 1, index } }) as ReturnType<SnapshotsOptions['status']>;
+
 const options = (log: GroupLog, sent: GroupFrame[]): SnapshotsOptions => ({
   log,
   machine: {},
   after: 0,
   applied: () => 0,
   settledAt: () => null,
-  status: () => ({ commit: 0 }) as ReturnType<SnapshotsOptions['status']>,
+  status: () => statusAt(0),
   send: (_to, frame) => void sent.push(frame),
   compacted: () => undefined,
   restore: async (work) => void (await work(0))?.(),
@@ -139,6 +148,20 @@ describe('a state that somebody fetches', () => {
     await travel(from, to, (pieces) => from.applied(258 + pieces * 300));
     expect(decodeSnapshot((await from.log.snapshot())!).last.index).toBe(258);
     expect((await from.log.read(259, 1000))?.entries[0]?.index).toBe(259);
+  });
+
+  it('is not given out any more when the log begins elsewhere: what is newer is', async () => {
+    const [from, to] = [await holder(), newcomer()];
+    await from.applied(258);
+    await from.grow(513);
+    // asked for while the next compaction is being written, it overtakes that
+    from.snapshots.applied();
+    for (let round = 0; round < 3; round++) {
+      await travel(from, to);
+      await from.log.write({});
+    }
+    expect(decodeSnapshot((await from.log.snapshot())!).last.index).toBe(513);
+    expect(to.got.snapshot?.last.index).toBe(513);
   });
 
   it('begins anew where its holder does not give it out any more', async () => {
