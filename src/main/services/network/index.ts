@@ -146,11 +146,12 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       later.set(null);
       note(`The network is open at ${open.universe.addresses().join(', ') || 'no address of its own'}.`);
     } catch (error) {
+      const before = trouble?.message;
       trouble =
         error instanceof Refusal
           ? error
           : new Refusal('NETWORK_FAILED', `The network could not be opened: ${String(error)}`);
-      note(trouble.message);
+      if (trouble.message !== before) note(trouble.message);
       // what was in the way may go away by itself: a port that is still held, a disk that was full
       later.set(now() + AGAIN);
     } finally {

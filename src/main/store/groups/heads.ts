@@ -35,15 +35,16 @@ export function openGroupHeads(folder: string): GroupHeads {
     writeSync(fd, 'Signature: 8a477f597d28d172789f06886806bc55\n');
     closeSync(fd);
   }
-  const open: GroupHeadFile[] = [];
+  const open = new Map<string, GroupHeadFile>();
   return {
     open(name) {
-      const file = openSlotFile(join(folder, name), FORMAT);
-      open.push(file);
+      const file = open.get(name) ?? openSlotFile(join(folder, name), FORMAT);
+      open.set(name, file);
       return file;
     },
     close() {
-      for (const file of open.splice(0)) file.close();
+      for (const file of open.values()) file.close();
+      open.clear();
     },
   };
 }

@@ -79,6 +79,8 @@ export interface Replica {
   close(): Promise<void>;
 }
 
+/** Bytes of commands that wait for the disk, at most. More are let go: whoever submitted them sends them again. */
+const MAX_WAITING = 64 * 1024 * 1024;
 /** Commands of one proposal, at most: what fits well into one append. */
 const MAX_PROPOSAL = 4096;
 
@@ -117,6 +119,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   /** Those among them that append. */
   let appends = 0;
   let proposals: Uint8Array[] = [];
+  /** Bytes of them. */
+  let waiting = 0;
   let nextRead = 1;
   const reads = new Map<number, { resolve: (index: number) => void; reject: (error: Error) => void }>();
   let idle: (() => void)[] = [];
@@ -210,7 +214,9 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   /** Proposes what has gathered; while the disk is busy it gathers on. */
   const flush = (): void => {
     while (!stopped && !held && proposals.length > 0 && appends < 2) {
-      const batch = options.turns.admit(proposals.splice(0, MAX_PROPOSAL), open);
+      const next = proposals.splice(0, MAX_PROPOSAL);
+      waiting -= sizeOf(next);
+      const batch = options.turns.admit(next, open);
       if (batch.length === 0) continue;
       const { accepted } = drive({ kind: 'propose', commands: batch });
       // this member leads no more, or hands over: nothing of it is in the log
@@ -263,6 +269,9 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     status: () => status(raft),
     propose(commands) {
       if (stopped) return;
+      const size = sizeOf(commands);
+      if (waiting + size > MAX_WAITING) return;
+      waiting += size;
       proposals.push(...commands);
       guarded(flush);
     },
@@ -328,4 +337,10 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
       stop();
     },
   };
+}
+
+function sizeOf(commands: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const { length } of commands) size += length;
+  return size;
 }
