@@ -15,8 +15,8 @@ export interface Blocks<T> {
   insert(index: number, item: T): void;
   /** `index` must be within the list. */
   remove(index: number): T;
-  /** Drops what stands from `length` on. */
-  truncate(length: number): void;
+  /** Takes out what stands from `from` on and before `to`, and answers it. Both must be within the list. */
+  cut(from: number, to: number): T[];
   /** Takes `items` in place of all there was. */
   load(items: readonly T[]): void;
   /** In a list in order: the index of the first item that is not `before`. */
@@ -26,6 +26,9 @@ export interface Blocks<T> {
   /** From the last item down. */
   backwards(): IterableIterator<T>;
 }
+
+const inBlocks = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / BLOCK) }, (_, n) => items.slice(n * BLOCK, (n + 1) * BLOCK));
 
 export function createBlocks<T>(): Blocks<T> {
   let blocks: T[][] = [];
@@ -83,16 +86,23 @@ export function createBlocks<T>(): Blocks<T> {
       length -= 1;
       return item as T;
     },
-    truncate(to) {
-      if (to >= length) return;
-      const [block, offset] = locate(to);
-      blocks.length = offset === 0 ? block : block + 1;
-      if (offset > 0) blocks[block]?.splice(offset);
-      length = to;
+    cut(from, to) {
+      if (!(from >= 0 && from <= to && to <= length)) throw missing(from);
+      const [first, offset] = locate(from);
+      const touched = locate(to)[0] - first + 1;
+      const rest = blocks.slice(first, first + touched).flat();
+      const gone = rest.splice(offset, to - from);
+      // what is left of the first and the last one becomes one block again, or the list would crumble
+      blocks.splice(
+        first,
+        touched,
+        ...(rest.length >= BLOCK && rest.length < 2 * BLOCK ? [rest] : inBlocks(rest)),
+      );
+      length -= gone.length;
+      return gone;
     },
     load(items) {
-      blocks = [];
-      for (let at = 0; at < items.length; at += BLOCK) blocks.push(items.slice(at, at + BLOCK));
+      blocks = inBlocks(items);
       length = items.length;
     },
     search(before) {

@@ -54,8 +54,11 @@ export function collectionSignature(definition: Definition): UniqueId {
   return derive(signature, concat(WRITERS_DOMAIN, ...checkWriters(writers)));
 }
 
-/** Names the state machine where the runtime of the seeds has the name of its type: in the way to catch up. */
-export const machineTag = (kind: Definition['kind']): string => `muster.collection.${kind}/1`;
+/**
+ * Names the state machine where the runtime of the seeds has the name of its type: in the way to catch up. The version
+ * stands for what commands do and what they look like: members that would judge one differently never meet.
+ */
+export const machineTag = (kind: Definition['kind']): string => `muster.collection.${kind}/2`;
 
 const tagsOf = (definition: Definition): readonly string[] => {
   switch (definition.kind) {

@@ -17,15 +17,15 @@ import { readCollectionLeaf } from './command.ts';
 import type { ReadCommand } from './command.ts';
 import { collectionSignature } from './definition.ts';
 import type { Definition } from './definition.ts';
-import { MAX_VALUE } from './element.ts';
+import { ENTRY, MAX_VALUE } from './element.ts';
 import { broken, joinFields, splitFields } from './fields.ts';
 import type { Edit, Effect, Rules } from './rules.ts';
 
-/** Bytes that a state has at most, so that a snapshot of it can travel. */
+/** Bytes that a state is counted for at most, so that memory can hold it and a snapshot of it can travel. */
 export const MAX_STATE = 32 * 1024 * 1024;
 const MAX_SNAPSHOT = 2 * MAX_STATE;
-/** Bytes that an author is counted for: its key and its counter. */
-const AUTHOR = 48;
+/** Bytes that an author is counted for: it is kept as an entry is. */
+const AUTHOR = ENTRY;
 
 export type RefusalCode =
   | 'COLLECTION_COMMAND'
@@ -182,7 +182,7 @@ export function createMachine<View>(
   };
 }
 
-const FULL = `A collection holds at most ${MAX_STATE / 1024 / 1024} MiB.`;
+const FULL = `A collection holds at most ${MAX_STATE / 1024 / 1024} MiB, each entry counted for ${ENTRY} bytes more than it has.`;
 const UNREADABLE: Outcome = {
   kind: 'refused',
   author: null,

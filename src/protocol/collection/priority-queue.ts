@@ -16,6 +16,7 @@ import {
   keyBytes,
   keyText,
   MAX_KEY,
+  priorityWeight,
   valueBytes,
 } from './element.ts';
 import type { Priority } from './element.ts';
@@ -54,7 +55,12 @@ interface Entry extends QueueEntry {
   readonly text: string;
   /** Canonical bytes of the priority. */
   readonly rank: Uint8Array;
+  /** Bytes that it is counted for. */
+  readonly weight: number;
 }
+
+/** What may change about an entry. */
+type Ranked = Pick<Entry, 'priority' | 'rank' | 'value'>;
 
 /** One end of a range: null is open. */
 type Bound = { readonly at: Priority; readonly included: boolean } | null;
@@ -70,14 +76,14 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
   const drop = (entry: Entry): void => {
     byKey.delete(entry.text);
     order.remove(placeOf(entry));
-    bytes -= weightOf(entry);
+    bytes -= entry.weight;
   };
   const put = (entry: Entry): void => {
     const before = byKey.get(entry.text);
     if (before !== undefined) drop(before);
     byKey.set(entry.text, entry);
     order.insert(placeOf(entry), entry);
-    bytes += weightOf(entry);
+    bytes += entry.weight;
   };
   const insert = (entries: readonly Entry[]): Effect => {
     let was: Uint8Array | undefined;
@@ -100,12 +106,20 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
     };
     const start = order.search((entry) => below(entry, from, from?.included === false));
     const end = to === null ? order.length() : order.search((entry) => below(entry, to, to.included));
-    for (let left = end - start; left > 0; left--) {
-      const entry = order.remove(start);
+    if (end <= start) return effect(0);
+    const gone = order.cut(start, end);
+    for (const entry of gone) {
       byKey.delete(entry.text);
-      bytes -= weightOf(entry);
+      bytes -= entry.weight;
     }
-    return effect(Math.max(0, end - start));
+    return effect(gone.length);
+  };
+  const clear = (): Effect => {
+    const count = byKey.size;
+    byKey.clear();
+    order.load([]);
+    bytes = 0;
+    return effect(count);
   };
   /** Acts on the entry of a key; where there is none, nothing happens. */
   const onEntry = (key: Value | undefined, grows: number, act: (entry: Entry) => Effect): Edit => {
@@ -118,8 +132,8 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
       },
     };
   };
-  const change = (before: Entry, priority: Priority, value: Uint8Array): Effect => {
-    put(entryOf(priority, before.key, value));
+  const change = (before: Entry, { priority, rank, value }: Ranked): Effect => {
+    put(entryOf(priority, rank, before.key, value));
     return effect(1, before.value);
   };
 
@@ -139,22 +153,25 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
         case 'insert': {
           const entries = eachOf(args, (item) => {
             const [priority, key, value] = listOf(item, 3);
-            return entryOf(valueOf(priority), keyBytes(valueOf(key)), valueBytes(valueOf(value)));
+            const given = valueOf(priority);
+            return entryOf(given, keyBytes(given), keyBytes(valueOf(key)), valueBytes(valueOf(value)));
           });
           return {
-            grows: entries.reduce((sum, entry) => sum + weightOf(entry), 0),
+            grows: entries.reduce((sum, { weight }) => sum + weight, 0),
             run: () => insert(entries),
           };
         }
         case 'update-priority': {
           listOf(args, 2);
           const priority = checkPriority(valueOf(second));
-          return onEntry(first, keyBytes(priority).length, (entry) => change(entry, priority, entry.value));
+          const rank = keyBytes(priority);
+          const grows = rank.length + priorityWeight(priority);
+          return onEntry(first, grows, (entry) => change(entry, { ...entry, priority, rank }));
         }
         case 'update-value': {
           listOf(args, 2);
           const value = valueBytes(valueOf(second));
-          return onEntry(first, value.length, (entry) => change(entry, entry.priority, value));
+          return onEntry(first, value.length, (entry) => change(entry, { ...entry, value }));
         }
         case 'exchange': {
           listOf(args, 3);
@@ -163,7 +180,7 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
           const value = fresh === undefined ? undefined : valueBytes(fresh);
           return onEntry(first, value?.length ?? 0, (entry) => {
             if (!sameBytes(entry.value, wanted)) return effect(0, entry.value);
-            if (value !== undefined) return change(entry, entry.priority, value);
+            if (value !== undefined) return change(entry, { ...entry, value });
             drop(entry);
             return effect(1, entry.value);
           });
@@ -186,7 +203,7 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
         }
         case 'clear':
           listOf(args, 0);
-          return keeping(() => removeRange(null, null));
+          return keeping(clear);
         default:
           throw malformed();
       }
@@ -198,25 +215,24 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
       for (let at = 0; at < fields.length; at += 3) {
         const [rank, key, value] = [fields[at], fields[at + 1], fields[at + 2]];
         if (rank === undefined || key === undefined || value === undefined) throw broken();
-        const entry = entryOf(decodeCanonical(rank, MAX_KEY), key, value);
+        const entry = entryOf(decodeCanonical(rank, MAX_KEY), rank, key, value);
         const last = entries.at(-1);
         if (key.length > MAX_KEY || byKey.has(entry.text)) throw broken();
         if (last !== undefined && compare(last, entry) >= 0) throw broken();
         entries.push(entry);
         byKey.set(entry.text, entry);
-        bytes += weightOf(entry);
+        bytes += entry.weight;
       }
       order.load(entries);
     },
   };
 }
 
-const weightOf = ({ rank, key, value }: Entry): number => rank.length + key.length + value.length + ENTRY;
-
 /** Errors: `COLLECTION_ELEMENT`. */
-const entryOf = (given: Value, key: Uint8Array, value: Uint8Array): Entry => {
+const entryOf = (given: Value, rank: Uint8Array, key: Uint8Array, value: Uint8Array): Entry => {
   const priority = checkPriority(given);
-  return { priority, rank: keyBytes(priority), key, value, text: keyText(key) };
+  const weight = rank.length + priorityWeight(priority) + key.length + value.length + ENTRY;
+  return { priority, rank, key, value, text: keyText(key), weight };
 };
 
 /** `[]` is open, `[priority, included]` is not. */

@@ -56,7 +56,7 @@ export function createTable(): Table {
     clear() {
       const count = rows.size;
       rows.clear();
-      order.truncate(0);
+      order.load([]);
       bytes = 0;
       return count;
     },

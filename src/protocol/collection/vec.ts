@@ -42,10 +42,15 @@ function vecRules(): Rules<VecView> {
     return effect(1, item);
   };
   const cut = (length: number): Effect => {
-    const gone = items.length() - Math.min(length, items.length());
-    for (const item of items.from(items.length() - gone)) bytes -= item.length + ENTRY;
-    items.truncate(length);
-    return effect(gone);
+    const gone = items.cut(Math.min(length, items.length()), items.length());
+    for (const item of gone) bytes -= item.length + ENTRY;
+    return effect(gone.length);
+  };
+  const clear = (): Effect => {
+    const count = items.length();
+    items.load([]);
+    bytes = 0;
+    return effect(count);
   };
   const adding = (given: Value | undefined, act: (item: Uint8Array) => Effect): Edit => {
     const item = valueBytes(valueOf(given));
@@ -112,7 +117,7 @@ function vecRules(): Rules<VecView> {
         }
         case 'clear':
           listOf(args, 0);
-          return keeping(() => cut(0));
+          return keeping(clear);
         default:
           throw malformed();
       }

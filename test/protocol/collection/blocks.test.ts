@@ -18,9 +18,8 @@ describe('a list in blocks', () => {
         expect(blocks.remove(at)).toBe(model.splice(at, 1)[0]);
       }
       if (n % 4999 === 0) {
-        const to = Math.floor(model.length / 2);
-        blocks.truncate(to);
-        model.length = to;
+        const [from, to] = [random.below(model.length), model.length];
+        expect(blocks.cut(from, to)).toEqual(model.splice(from, to - from));
       }
       if (n % 997 === 0) {
         expect([...blocks.from(0)]).toEqual(model);
@@ -30,6 +29,29 @@ describe('a list in blocks', () => {
       expect(blocks.length()).toBe(model.length);
       expect(blocks.at(at)).toBe(model[at]);
     }
+  });
+
+  it('gives up any stretch, whole blocks of it at once', () => {
+    const random = randomFrom(5);
+    const blocks = createBlocks<number>();
+    for (let n = 0; n < 300; n++) {
+      const model = Array.from({ length: random.below(3000) }, (_, at) => at);
+      blocks.load(model);
+      for (let cuts = 0; cuts < 5; cuts++) {
+        const from = random.below(model.length + 1);
+        const to = from + random.below(model.length - from + 1);
+        expect(blocks.cut(from, to)).toEqual(model.splice(from, to - from));
+        expect(blocks.length()).toBe(model.length);
+        expect([...blocks.from(0)]).toEqual(model);
+        expect(blocks.at(from)).toBe(model[from]);
+        expect(blocks.search((one) => one < from)).toBe(model.filter((one) => one < from).length);
+      }
+    }
+    const start = performance.now();
+    blocks.load(Array.from({ length: 1_000_000 }, (_, at) => at));
+    blocks.cut(1, 999_999);
+    expect([...blocks.from(0)]).toEqual([0, 999_999]);
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   it('in order it finds the place of an item', () => {
@@ -52,5 +74,8 @@ describe('a list in blocks', () => {
     expect(() => blocks.insert(1, 1)).toThrow(RangeError);
     expect(() => blocks.remove(0)).toThrow(RangeError);
     expect(() => blocks.replace(0, 1)).toThrow(RangeError);
+    expect(() => blocks.cut(0, 1)).toThrow(RangeError);
+    expect(() => blocks.cut(-1, 0)).toThrow(RangeError);
+    expect(blocks.cut(0, 0)).toEqual([]);
   });
 });

@@ -77,7 +77,7 @@ describe('the signature of a collection', () => {
     const heartbeat = Buffer.concat([le(500n, 16), le(150n, 16), le(10n, 16)]);
     const sync = chain(
       hash('mosaik_collections_snapshot_sync'),
-      'muster.collection.map/1',
+      'muster.collection.map/2',
       le(2000n, 8),
       le(10_000n, 16),
       le(15_000n, 16),
@@ -91,7 +91,7 @@ describe('the signature of a collection', () => {
       validators: [],
     });
     expect(id).toEqual(chain(hash(STORE), hash(heartbeat), collectionSignature(map), sync));
-    expect(toHex(id)).toBe('e6d0d87b680b132cbc99a552cbaf645ec7da49781c9866066a7c0630439d35af');
+    expect(toHex(id)).toBe('866573986b2e76e2d8b270198860c291814432ca85a0ecd054f8ce5283ec67e4');
   });
 
   it('different stores, tags, capacities and writers give different ids', () => {
