@@ -43,12 +43,22 @@ export function createReader(core: Core<unknown>): CollectionReader {
 export const decoded = <T>(schema: Schema<T>, bytes: Uint8Array): T =>
   schema.decode(decodeCanonical(bytes, MAX_VALUE));
 
-export const decodedOr = <T>(schema: Schema<T>, bytes: Uint8Array | undefined | null): T | undefined =>
-  bytes === undefined || bytes === null ? undefined : decoded(schema, bytes);
+export const decodedOr = <T>(schema: Schema<T>, bytes: Uint8Array | undefined): T | undefined =>
+  bytes === undefined ? undefined : decoded(schema, bytes);
 
-/** What is there now, each decoded when its turn comes. */
+/** What is read, as a list of one; an empty list when it has another form than the schema names. */
+function legible<T>(read: () => T): readonly T[] {
+  try {
+    return [read()];
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
+}
+
+/** What is there now, each decoded when its turn comes; what cannot be is left out, so that nobody can end a walk. */
 export function* each<A, B>(items: readonly A[], of: (item: A) => B): IterableIterator<B> {
-  for (const item of items) yield of(item);
+  for (const item of items) yield* legible(() => of(item));
 }
 
 /** A value as an argument. Errors: `COLLECTION_ELEMENT`, `CBOR_PROFILE`, and those of the schema. */
@@ -166,22 +176,35 @@ export const writtenOf = ({ version, effect }: Done): Written => ({ version, cha
 /** A write to one place, with what stood there. */
 export interface Replaced<T> extends Written {
   readonly previous: T | undefined;
+  /** Something stood there, of another form than the schema names: it is not told, and the write took place. */
+  readonly malformed: boolean;
 }
 
 /** An exchange: what it found, and whether that was what it expected. */
 export interface Exchanged<T> extends Written {
   readonly exchanged: boolean;
   readonly found: T | undefined;
+  /** It found something of another form than the schema names. */
+  readonly malformed: boolean;
+}
+
+/** What stood there. Never an error: the write is committed by now, whoever wrote what it found. */
+function former<T>(schema: Schema<T>, was: Uint8Array | null): { value: T | undefined; malformed: boolean } {
+  if (was === null) return { value: undefined, malformed: false };
+  const read = legible(() => decoded(schema, was));
+  return { value: read[0], malformed: read.length === 0 };
 }
 
 export const replacedOf =
   <T>(schema: Schema<T>) =>
-  (done: Done): Replaced<T> => ({ ...writtenOf(done), previous: decodedOr(schema, done.effect.was) });
+  (done: Done): Replaced<T> => {
+    const { value, malformed } = former(schema, done.effect.was);
+    return { ...writtenOf(done), previous: value, malformed };
+  };
 
 export const exchangedOf =
   <T>(schema: Schema<T>) =>
-  (done: Done): Exchanged<T> => ({
-    ...writtenOf(done),
-    exchanged: done.effect.changed > 0,
-    found: decodedOr(schema, done.effect.was),
-  });
+  (done: Done): Exchanged<T> => {
+    const { value, malformed } = former(schema, done.effect.was);
+    return { ...writtenOf(done), exchanged: done.effect.changed > 0, found: value, malformed };
+  };

@@ -14,7 +14,7 @@ export type SetOptions<T> = ValueOptions<T>;
 interface SetReads<T> extends Iterable<T> {
   readonly size: number;
   has(member: T): boolean;
-  /** Every member of this set is one of `other`. */
+  /** Every member of this set is one of `other`; one of another form than the schema names is not. */
   isSubset(other: { has(member: T): boolean }): boolean;
   values(): IterableIterator<T>;
 }
@@ -52,8 +52,12 @@ function readsOf<T>(schema: Schema<T>, view: () => SetView): SetReads<T> {
     },
     has: (member) => view().has(keyBytes(schema.encode(member))),
     isSubset(other) {
-      for (const member of values()) if (!other.has(member)) return false;
-      return true;
+      let found = 0;
+      for (const member of values()) {
+        if (!other.has(member)) return false;
+        found += 1;
+      }
+      return found === view().size();
     },
     values,
     [Symbol.iterator]: values,

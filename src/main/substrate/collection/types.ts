@@ -86,7 +86,11 @@ export class Unwritten<T = unknown> extends Refusal {
   }
 }
 
-/** What readers and writers of every kind can do. Reads are local: what this node has applied. */
+/**
+ * What readers and writers of every kind can do. Reads are local: what this node has applied. What others wrote in
+ * another form than the schema names is an entry like others to `size` and `has`; a walk leaves it out, and who asks
+ * for that one entry is refused with `COLLECTION_ELEMENT`.
+ */
 export interface CollectionReader {
   /** Id of the Group: the same wherever definition and timing are the same. */
   readonly id: UniqueId;
