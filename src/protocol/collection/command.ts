@@ -1,8 +1,10 @@
 /**
  * A command as it stands in the log: a leaf `[bytes, sig]` (house.md 4), where `bytes` is the canonical CBOR of
- * `[operation, arguments, author, counter]` and the signature the author's, over a domain, the scope and `bytes`.
- * The scope names one Group of one collection. Each author counts its commands 1, 2, 3 …; each number is taken once
- * and in turn, so that nobody can play an old command again, and an author's commands keep their order.
+ * `[operation, arguments, author, counter, nonce]` and the signature the author's, over a domain, the scope and
+ * `bytes`. The scope names one Group of one collection. Each author counts its commands 1, 2, 3 …; each number is taken
+ * once and in turn, so that nobody can play an old command again, and an author's commands keep their order. The nonce
+ * tells apart who writes for one author: signatures are the same wherever they are made, and so equal leaves would not
+ * mean one and the same write.
  */
 import { concat, decodeCanonical, encodeCanonical, Refusal, toHex, utf8 } from '../bytes/index.ts';
 import type { SignatureJob, UniqueId, Value } from '../bytes/index.ts';
@@ -10,9 +12,10 @@ import type { SignatureJob, UniqueId, Value } from '../bytes/index.ts';
 /** Bytes of a leaf: what a Group takes as one command. */
 export const MAX_COLLECTION_LEAF = 17 * 1024;
 const SIG = 64;
+export const COMMAND_NONCE = 8;
 /** What the signature and the frame of the leaf take. */
 const FRAME = 72;
-const DOMAIN = concat(utf8('muster/collection/1'), new Uint8Array([0]));
+const DOMAIN = concat(utf8('muster/collection/2'), new Uint8Array([0]));
 
 export interface CollectionCommand {
   readonly operation: string;
@@ -21,6 +24,8 @@ export interface CollectionCommand {
   readonly author: Uint8Array;
   /** From 1, without gaps. */
   readonly counter: number;
+  /** 8 bytes that whoever sends the commands has drawn at random, once for all of them. */
+  readonly nonce: Uint8Array;
 }
 
 /** One that was read: who and what, and the signature to be checked. */
@@ -35,8 +40,9 @@ export function encodeCollectionCommand({
   args,
   author,
   counter,
+  nonce,
 }: CollectionCommand): Uint8Array<ArrayBuffer> {
-  const bytes = encodeCanonical([operation, args, author, counter]);
+  const bytes = encodeCanonical([operation, args, author, counter, nonce]);
   if (bytes.length > MAX_COLLECTION_LEAF - FRAME)
     throw new Refusal(
       'COMMAND_TOO_LONG',
@@ -55,14 +61,16 @@ export const encodeCollectionLeaf = (bytes: Uint8Array, sig: Uint8Array): Uint8A
 /** Errors: `COLLECTION_COMMAND`, `CBOR_*`. */
 export function readCollectionLeaf(leaf: Uint8Array, scope: UniqueId): ReadCommand {
   const { bytes, sig } = splitLeaf(leaf);
-  const [operation, args, author, counter] = listOf(decodeCanonical(bytes, MAX_COLLECTION_LEAF), 4);
+  const [operation, args, author, counter, nonce] = listOf(decodeCanonical(bytes, MAX_COLLECTION_LEAF), 5);
   if (typeof operation !== 'string' || typeof counter !== 'number' || counter < 1) throw malformed();
   if (!(author instanceof Uint8Array) || author.length !== 32) throw malformed();
+  if (!(nonce instanceof Uint8Array) || nonce.length !== COMMAND_NONCE) throw malformed();
   return {
     operation,
     args: listOf(args),
     author,
     counter,
+    nonce,
     authorHex: toHex(author),
     job: { alg: 'ed25519', key: author, message: collectionMessage(scope, bytes), signature: sig },
   };

@@ -1,6 +1,7 @@
 /** Collections: replicated containers as pure machines. */
 export {
   collectionMessage,
+  COMMAND_NONCE,
   encodeCollectionCommand,
   encodeCollectionLeaf,
   MAX_COLLECTION_LEAF,

@@ -13,6 +13,7 @@ import type { TestKey } from '../../member/net.ts';
 
 export const SCOPE = new Uint8Array(32).fill(7);
 export const STORE = new Uint8Array(32).fill(1);
+export const NONCE = new Uint8Array(8).fill(3);
 
 export interface TestAuthor {
   readonly key: TestKey;
@@ -26,7 +27,7 @@ export function newAuthor(scope: Uint8Array = SCOPE, key: TestKey = newKey()): T
     key,
     leaf(operation, args, counter = last + 1) {
       last = Math.max(last, counter);
-      return leafBy(key, scope, { operation, args, author: key.key, counter });
+      return leafBy(key, scope, { operation, args, author: key.key, counter, nonce: NONCE });
     },
   };
 }
@@ -57,7 +58,10 @@ export function driver(
   let counter = 0;
   return (operation, ...args) => {
     counter += 1;
-    const leaf = encodeCollectionLeaf(encodeCollectionCommand({ operation, args, author, counter }), sig);
+    const leaf = encodeCollectionLeaf(
+      encodeCollectionCommand({ operation, args, author, counter, nonce: NONCE }),
+      sig,
+    );
     const [outcome] = settle(machine.plan([leaf]), () => true);
     return outcome!;
   };

@@ -5,9 +5,11 @@ import {
   encodeCanonical,
   sameBytes,
   settleAsync,
+  toHex,
   utf8,
 } from '../../../src/protocol/bytes/index.ts';
 import {
+  collectionMessage,
   createMapMachine,
   createVecMachine,
   encodeCollectionCommand,
@@ -21,7 +23,7 @@ import { createSignatureChecker } from '../../../src/main/hashes.ts';
 import { newKey } from '../../member/net.ts';
 import { randomFrom } from '../../random.ts';
 import { codeOf } from '../../refusal.ts';
-import { apply, codeIn, driver, effectOf, leafBy, newAuthor, SCOPE, STORE } from './author.ts';
+import { apply, codeIn, driver, effectOf, leafBy, newAuthor, NONCE, SCOPE, STORE } from './author.ts';
 
 const mapOf = (writers: Writers = 'anyone'): MapDefinition => ({
   kind: 'map',
@@ -65,7 +67,7 @@ describe('a writer of the collection', () => {
 describe('refused, the same on every replica, and nothing is changed', () => {
   const author = newAuthor();
   const stranger = newKey();
-  const command = { operation: 'push-back', args: ['x'], author: author.key.key, counter: 1 };
+  const command = { operation: 'push-back', args: ['x'], author: author.key.key, counter: 1, nonce: NONCE };
   const cases: [string, () => Uint8Array, string][] = [
     ['what a stranger signs', () => newAuthor().leaf('push-back', ['x']), 'COLLECTION_WRITER'],
     ['a forged signature', () => leafBy(stranger, SCOPE, command), 'COLLECTION_SIGNATURE'],
@@ -102,6 +104,19 @@ describe('refused, the same on every replica, and nothing is changed', () => {
     [
       'a command without signature',
       () => encodeCanonical([encodeCollectionCommand(command)]),
+      'COLLECTION_COMMAND',
+    ],
+    [
+      'a command without nonce',
+      () => {
+        const bytes = encodeCanonical(['push-back', ['x'], author.key.key, 1]);
+        return encodeCanonical([bytes, author.key.sign(collectionMessage(SCOPE, bytes))]);
+      },
+      'COLLECTION_COMMAND',
+    ],
+    [
+      'a short nonce',
+      () => leafBy(author.key, SCOPE, { ...command, nonce: new Uint8Array(7) }),
       'COLLECTION_COMMAND',
     ],
     [
@@ -163,6 +178,23 @@ describe('refused, the same on every replica, and nothing is changed', () => {
 });
 
 describe('the frame of a leaf', () => {
+  it('stays what it is: a golden vector', () => {
+    const author = new Uint8Array(32).fill(9);
+    const bytes = encodeCollectionCommand({
+      operation: 'push-back',
+      args: ['x', 1],
+      author,
+      counter: 300,
+      nonce: NONCE,
+    });
+    expect(toHex(bytes)).toBe(
+      `8569${toHex(utf8('push-back'))}826178015820${'09'.repeat(32)}19012c48${'03'.repeat(8)}`,
+    );
+    expect(toHex(collectionMessage(SCOPE, bytes))).toBe(
+      `${toHex(utf8('muster/collection/2'))}00${toHex(SCOPE)}${toHex(bytes)}`,
+    );
+  });
+
   it('is read at every length, and in no other spelling', () => {
     const author = newAuthor();
     const machine = createVecMachine(vecOf(), SCOPE);

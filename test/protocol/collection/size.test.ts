@@ -14,7 +14,7 @@ import {
   valueBytes,
 } from '../../../src/protocol/collection/index.ts';
 import type { CollectionMachine } from '../../../src/protocol/collection/index.ts';
-import { codeIn, driver, effectOf, SCOPE, STORE } from './author.ts';
+import { codeIn, driver, effectOf, NONCE, SCOPE, STORE } from './author.ts';
 
 const common = { id: STORE, writers: 'anyone' } as const;
 const map = () => createMapMachine({ ...common, kind: 'map', key: 'any/1', value: 'any/1' }, SCOPE);
@@ -111,7 +111,7 @@ describe('a full collection', () => {
       const author = new Uint8Array(32);
       new DataView(author.buffer).setUint32(0, n);
       return encodeCollectionLeaf(
-        encodeCollectionCommand({ operation: 'pop-back', args: [], author, counter: 1 }),
+        encodeCollectionCommand({ operation: 'pop-back', args: [], author, counter: 1, nonce: NONCE }),
         sig,
       );
     };

@@ -11,7 +11,7 @@ import type { CollectionMachine } from '../../../src/protocol/collection/index.t
 import type { Value } from '../../../src/protocol/bytes/index.ts';
 import { settle } from '../../../src/protocol/bytes/index.ts';
 import { randomFrom } from '../../random.ts';
-import { SCOPE, STORE } from './author.ts';
+import { NONCE, SCOPE, STORE } from './author.ts';
 
 const common = { id: STORE, writers: 'anyone' } as const;
 const author = new Uint8Array(32);
@@ -23,7 +23,10 @@ function rate(
   operations: readonly (readonly [string, ...Value[]])[],
 ): number {
   const leaves = operations.map(([operation, ...args], n) =>
-    encodeCollectionLeaf(encodeCollectionCommand({ operation, args, author, counter: n + 1 }), sig),
+    encodeCollectionLeaf(
+      encodeCollectionCommand({ operation, args, author, counter: n + 1, nonce: NONCE }),
+      sig,
+    ),
   );
   let best = 0;
   for (let at = 0; at < leaves.length; at += 1000) {

@@ -4,10 +4,12 @@
  * number alone goes again, in order, as soon as everything under way has landed. So an author's writes keep their
  * order and each happens once, whoever else passes them on.
  */
+import { randomBytes } from 'node:crypto';
 import { Refusal, sameBytes, toHex } from '../../../protocol/bytes/index.ts';
 import type { Value } from '../../../protocol/bytes/index.ts';
 import {
   collectionMessage,
+  COMMAND_NONCE,
   encodeCollectionCommand,
   encodeCollectionLeaf,
 } from '../../../protocol/collection/index.ts';
@@ -22,7 +24,7 @@ export interface Done {
 
 export interface Pipeline {
   submit(operation: string, args: readonly Value[], options?: WriteOptions): Promise<Done>;
-  /** A command of this author was applied: it may be one of those under way, by whatever way it came. */
+  /** A command of this author was applied: it is one of those under way if the leaf is, by whatever way it came. */
   seen(counter: number, leaf: Uint8Array, done: Done): void;
   /** The state was replaced; what lies behind it will not be told. */
   restored(): void;
@@ -60,6 +62,8 @@ export function createPipeline(
   author: Author,
 ): Pipeline {
   const hex = toHex(author.key);
+  // another node may write the same for this author under the same number: its leaf is not ours
+  const nonce = new Uint8Array(randomBytes(COMMAND_NONCE));
   let waiting: Waiting[] = [];
   const flying = new Map<number, Flight>();
   /** Refused for their numbers, to go again. */
@@ -95,7 +99,7 @@ export function createPipeline(
     let leaf: Uint8Array;
     try {
       const { operation, args } = write;
-      const bytes = encodeCollectionCommand({ operation, args, author: author.key, counter });
+      const bytes = encodeCollectionCommand({ operation, args, author: author.key, counter, nonce });
       leaf = encodeCollectionLeaf(bytes, author.sign(collectionMessage(machine.scope, bytes)));
     } catch (error) {
       write.reject(error);

@@ -176,6 +176,7 @@ describe('writes that do not count', () => {
       args: ['forged'],
       author: author(0).key,
       counter: 1,
+      nonce: new Uint8Array(8),
     });
     const scope = commandScope(vec.group, genesis);
     const forged = encodeCollectionLeaf(bytes, author(1).sign(collectionMessage(scope, bytes)));

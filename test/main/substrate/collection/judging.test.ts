@@ -17,6 +17,7 @@ import { range } from './kinds.ts';
 import { newStore, openSpace } from './space.ts';
 
 const number = numberSchema('test.number/1');
+const nonce = new Uint8Array(8);
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
 
 /** A reader whose Group is the test: it hands over what is committed, and says how much is applied. */
@@ -51,7 +52,7 @@ async function stage(compactAfter = 0) {
     /** Commands that append their numbers, by these signers in turn, from a number on. */
     commands(count: number, from = 0, author = newKey(), signer: (n: number) => TestKey = () => author) {
       return range(from, from + count).map((n, at): Command => {
-        const command = { operation: 'push-back', args: [n], author: author.key, counter: at + 1 };
+        const command = { operation: 'push-back', args: [n], author: author.key, counter: at + 1, nonce };
         const bytes = encodeCollectionCommand(command);
         const leaf = encodeCollectionLeaf(bytes, signer(n).sign(collectionMessage(scope, bytes)));
         return { leaf, index: n, position: { term: 1, index: n + 1 } };

@@ -103,6 +103,22 @@ describe('one author', () => {
     );
   });
 
+  it('on two nodes at once: the same write of both is two writes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(), { maxLength: 40 }), async (turns) => {
+        const { open, waiting, deliver, items } = stage();
+        const [one, other] = [open(), open()];
+        const written = range(8).map((n) => (n % 2 === 0 ? one! : other!).submit('push-back', ['same']));
+        for (const at of turns) if (waiting.length > 0) await deliver(at);
+        while (waiting.length > 0) await deliver(0);
+        const versions = (await Promise.all(written)).map(({ version }) => version);
+        expect(items()).toHaveLength(8);
+        expect(new Set(versions).size).toBe(8);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('goes on after one of its commands was lost for good', async () => {
     const { open, waiting, deliver, lose, items } = stage();
     const pipeline = open();
