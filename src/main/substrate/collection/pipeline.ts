@@ -68,6 +68,8 @@ export function createPipeline(
   const flying = new Map<number, Flight>();
   /** Refused for their numbers, to go again. */
   let again: Flight[] = [];
+  /** Why a number was refused and not even spent: what came after it waits in vain. */
+  let unspent: Refusal | null = null;
   /** The next number while commands are under way; null: what the state says. */
   let next: number | null = null;
   let ended: Refusal | null = null;
@@ -76,11 +78,12 @@ export function createPipeline(
   const pump = (): void => {
     if (again.length > 0) {
       if (flying.size > 0) return;
+      if (unspent !== null) for (const { write } of again.splice(0)) write.reject(unspent);
       waiting = [...again.toSorted((a, b) => a.counter - b.counter).map(({ write }) => write), ...waiting];
       again = [];
     }
     if (waiting.length === 0 || ended !== null || !group.status().online) return;
-    if (flying.size === 0) next = null;
+    if (flying.size === 0) [next, unspent] = [null, null];
     while (waiting.length > 0 && flying.size < WINDOW && sentThisTurn < TURN) {
       const write = waiting.shift();
       if (write === undefined) break;
@@ -128,7 +131,11 @@ export function createPipeline(
     if (done !== null) write.resolve(done);
     else if (answer.kind === 'applied') write.resolve({ version: index, effect: answer.effect });
     else if (answer.code === 'COLLECTION_GAP' || answer.code === 'COLLECTION_REPLAYED') again.push(flight);
-    else write.reject(new Refusal(answer.code, answer.message));
+    else {
+      const why = new Refusal(answer.code, answer.message);
+      if (machine.next(hex) <= flight.counter) unspent = why;
+      write.reject(why);
+    }
     pump();
   };
 

@@ -2,7 +2,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCanonical, Refusal, settle } from '../../../../src/protocol/bytes/index.ts';
-import { createVecMachine } from '../../../../src/protocol/collection/index.ts';
+import {
+  createVecMachine,
+  encodeCollectionCommand,
+  encodeCollectionLeaf,
+} from '../../../../src/protocol/collection/index.ts';
 import type { CollectionMachine, Outcome, VecView } from '../../../../src/protocol/collection/index.ts';
 import { createPipeline } from '../../../../src/main/substrate/collection/pipeline.ts';
 import type { Pipeline } from '../../../../src/main/substrate/collection/pipeline.ts';
@@ -26,12 +30,19 @@ function stage(machine = vec()) {
   const pipelines: Pipeline[] = [];
   let index = 0;
   let online = true;
+  const commit = { signed: true };
   const apply = (leaf: Uint8Array): Submitted<Outcome> => {
-    const [answer] = settle(machine.plan([leaf]), () => true);
+    const [answer] = settle(machine.plan([leaf]), () => commit.signed);
     if (answer!.kind === 'applied')
       for (const pipeline of pipelines)
         pipeline.seen(answer!.counter, leaf, { version: index, effect: answer!.effect });
     return { index: index++, answer: answer! };
+  };
+  /** Commits the nth of what waits. */
+  const deliver = async (n: number): Promise<void> => {
+    const [one] = waiting.splice(n % waiting.length, 1);
+    one!.resolve(apply(one!.leaf));
+    await new Promise((done) => setImmediate(done));
   };
   const group = {
     status: () => ({ online }),
@@ -41,16 +52,22 @@ function stage(machine = vec()) {
   return {
     machine,
     waiting,
+    /** Whether signatures are held for good. */
+    commit,
     open(author = key): Pipeline {
       const pipeline = createPipeline(group, machine, author);
       pipelines.push(pipeline);
       return pipeline;
     },
-    /** Commits the nth of what waits. */
-    async deliver(n: number): Promise<void> {
-      const [one] = waiting.splice(n % waiting.length, 1);
-      one!.resolve(apply(one!.leaf));
-      await new Promise((done) => setImmediate(done));
+    deliver,
+    /** Commits until nothing is under way, and answers how many commands that took; no more than 2000. */
+    async landing(pipeline: Pipeline): Promise<number> {
+      const before = index;
+      while (pipeline.open() > 0 && index - before < 2000) {
+        if (waiting.length > 0) await deliver(0);
+        else await new Promise((done) => setImmediate(done));
+      }
+      return index - before;
     },
     /** Somebody else submits the same bytes, and is first. */
     copy: (n: number) => void apply(waiting[n % waiting.length]!.leaf),
@@ -193,6 +210,58 @@ describe('what is not sent', () => {
     pipeline.end(new Refusal('GROUP_CLOSED', 'The Group is closed on this node.'));
     expect(await waits).toBe('GROUP_CLOSED');
     expect(await codeFrom(pipeline.submit('push-back', ['x']))).toBe('GROUP_CLOSED');
+  });
+});
+
+describe('a full collection', () => {
+  /** One that has no room for an entry any more, and then none for an author. */
+  const full = (): CollectionMachine<VecView> => {
+    const machine = vec();
+    const nonce = new Uint8Array(8);
+    const writes = (author: Uint8Array, counter: number, length: number): boolean => {
+      const command = { operation: 'push-back', args: ['x'.repeat(length)], author, counter, nonce };
+      const leaf = encodeCollectionLeaf(encodeCollectionCommand(command), new Uint8Array(64));
+      return settle(machine.plan([leaf]), () => true)[0]!.kind === 'applied';
+    };
+    const [filler, last] = [newKey().key, newKey().key];
+    let counter = 1;
+    for (const length of [15_000, 1000, 100, 1]) while (writes(filler, counter++, length));
+    writes(last, 1, 1);
+    return machine;
+  };
+
+  it('gives back what a new author writes, each after one command', { timeout: 120_000 }, async () => {
+    const { open, landing } = stage(full());
+    const pipeline = open();
+    const written = range(400).map((n) => codeFrom(pipeline.submit('push-back', [n])));
+    expect(await landing(pipeline)).toBeLessThanOrEqual(400);
+    expect(new Set(await Promise.all(written))).toEqual(new Set(['COLLECTION_FULL']));
+  });
+
+  it('takes a new author as soon as there is room, and keeps its order', async () => {
+    const machine = full();
+    const { open, waiting, deliver, items } = stage(machine);
+    const pipeline = open();
+    const early = range(3).map((n) => codeFrom(pipeline.submit('push-back', [n])));
+    while (waiting.length > 0) await deliver(0);
+    expect(await Promise.all(early)).toEqual(range(3).map(() => 'COLLECTION_FULL'));
+    machine.restore(vec().snapshot());
+    pipeline.restored();
+    const late = range(3).map((n) => pipeline.submit('push-back', [n]));
+    while (waiting.length > 0) await deliver(0);
+    await Promise.all(late);
+    expect(items()).toEqual(range(3));
+  });
+});
+
+describe('an author whose signatures are not its own', () => {
+  it('hears so of all that it writes, after one command each', async () => {
+    const { open, landing, commit } = stage();
+    const pipeline = open();
+    commit.signed = false;
+    const written = range(100).map((n) => codeFrom(pipeline.submit('push-back', [n])));
+    expect(await landing(pipeline)).toBeLessThanOrEqual(100);
+    expect(new Set(await Promise.all(written))).toEqual(new Set(['COLLECTION_SIGNATURE']));
   });
 });
 
