@@ -46,19 +46,18 @@ export const decoded = <T>(schema: Schema<T>, bytes: Uint8Array): T =>
 export const decodedOr = <T>(schema: Schema<T>, bytes: Uint8Array | undefined): T | undefined =>
   bytes === undefined ? undefined : decoded(schema, bytes);
 
-/** What is read, as a list of one; an empty list when it has another form than the schema names. */
-function legible<T>(read: () => T): readonly T[] {
-  try {
-    return [read()];
-  } catch (error) {
-    if (error instanceof Refusal) return [];
-    throw error;
-  }
-}
-
-/** What is there now, each decoded when its turn comes; what cannot be is left out, so that nobody can end a walk. */
+/** What is there now, each decoded when its turn comes; what is refused is left out, so that nobody can end a walk. */
 export function* each<A, B>(items: readonly A[], of: (item: A) => B): IterableIterator<B> {
-  for (const item of items) yield* legible(() => of(item));
+  for (const item of items) {
+    let read: B;
+    try {
+      read = of(item);
+    } catch (error) {
+      if (error instanceof Refusal) continue;
+      throw error;
+    }
+    yield read;
+  }
 }
 
 /** A value as an argument. Errors: `COLLECTION_ELEMENT`, `CBOR_PROFILE`, and those of the schema. */
@@ -188,11 +187,14 @@ export interface Exchanged<T> extends Written {
   readonly malformed: boolean;
 }
 
-/** What stood there. Never an error: the write is committed by now, whoever wrote what it found. */
+/** What stood there. Never an error, whatever the schema makes of it: the write is committed by now. */
 function former<T>(schema: Schema<T>, was: Uint8Array | null): { value: T | undefined; malformed: boolean } {
   if (was === null) return { value: undefined, malformed: false };
-  const read = legible(() => decoded(schema, was));
-  return { value: read[0], malformed: read.length === 0 };
+  try {
+    return { value: decoded(schema, was), malformed: false };
+  } catch {
+    return { value: undefined, malformed: true };
+  }
 }
 
 export const replacedOf =

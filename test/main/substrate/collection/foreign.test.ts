@@ -8,6 +8,7 @@ import {
   defineSet,
   defineVec,
   numberSchema,
+  schema,
 } from '../../../../src/main/substrate/collection/index.ts';
 import type {
   CollectionReader,
@@ -63,6 +64,22 @@ describe('a write over something of another form', () => {
     expect(await honest.remove(1)).toMatchObject({ changed: 1, previous: undefined, malformed: true });
     expect(await honest.remove(1)).toMatchObject({ changed: 0, previous: undefined, malformed: false });
     expect(honest.has(1)).toBe(false);
+  });
+
+  it('so where the schema breaks over it, which is a mistake that walks and reads show', async () => {
+    const id = newStore();
+    const brittle = schema<bigint>('test.number/1', {
+      encode: String,
+      decode: (value) => BigInt(value as string),
+    });
+    const { honest, foreign, comes } = await pair(
+      defineVec({ id, value: brittle }),
+      defineVec({ id, value: loose }),
+    );
+    await comes(foreign.extend([{ no: 'number' }, { no: 'number' }]));
+    expect(() => [...honest]).toThrow(SyntaxError);
+    expect(await honest.popBack()).toMatchObject({ changed: 1, previous: undefined, malformed: true });
+    expect(honest.size).toBe(1);
   });
 
   it('so on a Vec, a Cell and a PriorityQueue', async () => {
