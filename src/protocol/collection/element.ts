@@ -6,7 +6,7 @@ import { compareBytes, encodeCanonical, Refusal, utf8 } from '../bytes/index.ts'
 import type { Value } from '../bytes/index.ts';
 
 export const MAX_KEY = 1024;
-/** With a key of the longest kind it still fits into one command. */
+/** With a key of the longest kind it still fits into one command. So must both values of an exchange, together. */
 export const MAX_VALUE = 15 * 1024;
 /**
  * Bytes that an entry is counted for beside its elements. The objects around them, the indexes and the copies of keys

@@ -12,6 +12,7 @@ export { collectionSignature, machineTag, MAX_WRITERS } from './definition.ts';
 export type { Definition, MapDefinition, PriorityQueueDefinition, Writers } from './definition.ts';
 export { comparePriorities, keyBytes, MAX_KEY, MAX_VALUE, valueBytes } from './element.ts';
 export type { Priority } from './element.ts';
+export { exchangeBytes } from './exchange.ts';
 export { MAX_STATE } from './machine.ts';
 export type { CollectionMachine, Outcome, RefusalCode } from './machine.ts';
 export { createMapMachine } from './map.ts';

@@ -20,6 +20,7 @@ import {
   valueBytes,
 } from './element.ts';
 import type { Priority } from './element.ts';
+import { exchangeBytes } from './exchange.ts';
 import { broken } from './fields.ts';
 import { createMachine } from './machine.ts';
 import type { CollectionMachine } from './machine.ts';
@@ -175,11 +176,9 @@ function queueRules(capacity: number): Rules<PriorityQueueView> {
         }
         case 'exchange': {
           listOf(args, 3);
-          const wanted = valueBytes(valueOf(second));
-          const fresh = optionOf(third);
-          const value = fresh === undefined ? undefined : valueBytes(fresh);
+          const { wanted, value } = exchangeBytes(valueOf(second), optionOf(third));
           return onEntry(first, value?.length ?? 0, (entry) => {
-            if (!sameBytes(entry.value, wanted)) return effect(0, entry.value);
+            if (wanted === undefined || !sameBytes(entry.value, wanted)) return effect(0, entry.value);
             if (value !== undefined) return change(entry, { ...entry, value });
             drop(entry);
             return effect(1, entry.value);

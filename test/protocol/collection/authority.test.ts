@@ -10,7 +10,9 @@ import {
 } from '../../../src/protocol/bytes/index.ts';
 import {
   collectionMessage,
+  createCellMachine,
   createMapMachine,
+  createPriorityQueueMachine,
   createVecMachine,
   encodeCollectionCommand,
   keyBytes,
@@ -155,6 +157,26 @@ describe('refused, the same on every replica, and nothing is changed', () => {
     const outcomes = apply(machine, [other.leaf(operation, args), other.leaf('push-back', ['after'])]);
     expect(outcomes.map(codeIn)).toEqual(['COLLECTION_COMMAND', null]);
     expect(machine.view().size()).toBe(1);
+  });
+
+  it('an exchange whose two values are too long together, on every kind that has it', () => {
+    const common = { id: STORE, writers: 'anyone' } as const;
+    const all = [
+      createMapMachine(mapOf(), SCOPE),
+      createCellMachine({ ...common, kind: 'cell', value: 'text/1' }, SCOPE),
+      createPriorityQueueMachine(
+        { ...common, kind: 'depq', priority: 'any/1', key: 'text/1', value: 'text/1', capacity: null },
+        SCOPE,
+      ),
+    ] as const;
+    const [one, other] = ['x'.repeat(8000), 'y'.repeat(8000)];
+    const args = [
+      ['k', [one], [other]],
+      [[one], [other]],
+      ['k', one, [other]],
+    ];
+    for (const [n, machine] of all.entries())
+      expect(codeIn(driver(machine)('exchange', ...(args[n] ?? [])))).toBe('COLLECTION_ELEMENT');
   });
 
   it('a value or a key that is too long', () => {

@@ -1,7 +1,13 @@
 /** What handles of every kind are made of: the common part of a reader, and the common way of a write. */
 import { decodeCanonical, Refusal } from '../../../protocol/bytes/index.ts';
 import type { Value } from '../../../protocol/bytes/index.ts';
-import { keyBytes, MAX_COLLECTION_LEAF, MAX_VALUE, valueBytes } from '../../../protocol/collection/index.ts';
+import {
+  exchangeBytes,
+  keyBytes,
+  MAX_COLLECTION_LEAF,
+  MAX_VALUE,
+  valueBytes,
+} from '../../../protocol/collection/index.ts';
 import type { Effect } from '../../../protocol/collection/index.ts';
 import type { Core } from './core.ts';
 import type { Done, Pipeline } from './pipeline.ts';
@@ -67,9 +73,21 @@ export function encoded<T>(schema: Schema<T>, value: T): Value {
   return plain;
 }
 
-/** Absent is `[]`, there is `[x]`: an element may be null. */
-export const option = <T>(schema: Schema<T>, value: T | undefined): Value =>
-  value === undefined ? [] : [encoded(schema, value)];
+/**
+ * What an exchange expects and what it puts there, as arguments: absent is `[]`, there is `[x]`, for an element may be
+ * null. Errors: as `encoded`, and `COLLECTION_ELEMENT` when the two are too long for one command.
+ */
+export function exchangeOf<T>(
+  schema: Schema<T>,
+  expected: T | undefined,
+  fresh: T | undefined,
+): [expected: readonly Value[], fresh: readonly Value[]] {
+  const plain = (value: T | undefined): readonly Value[] =>
+    value === undefined ? [] : [schema.encode(value)];
+  const [before, after] = [plain(expected), plain(fresh)];
+  exchangeBytes(before[0], after[0]);
+  return [before, after];
+}
 
 /** An item of many, with the bytes that it takes in a command. Errors: as `encoded`. */
 export interface Sized {

@@ -8,7 +8,7 @@ import {
   decodedOr,
   each,
   exchangedOf,
-  option,
+  exchangeOf,
   replacedOf,
   sizedKey,
   sizedRow,
@@ -42,7 +42,7 @@ interface MapWrites<K, V> {
   remove(key: K, options?: WriteOptions): Promise<Replaced<V>>;
   /** As `extend`. */
   removeMany(keys: Iterable<K>, options?: WriteOptions): Promise<Written>;
-  /** `undefined` stands for no entry. */
+  /** `undefined` stands for no entry. Both values together are no longer than one may be (`MAX_VALUE`). */
   compareExchange(
     key: K,
     expected: V | undefined,
@@ -105,7 +105,7 @@ function writesOf<K, V>({ key, value }: MapOptions<K, V>, { write, writeMany }: 
       write(
         [one, expected, fresh],
         'exchange',
-        () => [at(one).value, option(value, expected), option(value, fresh)],
+        () => [at(one).value, ...exchangeOf(value, expected, fresh)],
         how,
         exchangedOf(value),
       ),

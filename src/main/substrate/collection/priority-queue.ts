@@ -15,7 +15,7 @@ import {
   each,
   encoded,
   exchangedOf,
-  option,
+  exchangeOf,
   replacedOf,
   sizedKey,
   sizedRow,
@@ -73,7 +73,9 @@ interface QueueWrites<P, K, V> {
   extend(entries: Iterable<Entry<P, K, V>>, options?: WriteOptions): Promise<Inserted>;
   updatePriority(key: K, priority: P, options?: WriteOptions): Promise<Written>;
   updateValue(key: K, value: V, options?: WriteOptions): Promise<Replaced<V>>;
-  /** `undefined` as the new value removes the entry. */
+  /**
+   * `undefined` as the new value removes the entry. Both values together are no longer than one may be (`MAX_VALUE`).
+   */
   compareExchangeValue(
     key: K,
     expected: V,
@@ -174,7 +176,10 @@ function writesOf<P, K, V>(
       write(
         [one, expected, fresh],
         'exchange',
-        () => [at(one).value, encoded(value, expected), option(value, fresh)],
+        () => {
+          const [before, after] = exchangeOf(value, expected, fresh);
+          return [at(one).value, ...before, after];
+        },
         how,
         exchangedOf(value),
       ),

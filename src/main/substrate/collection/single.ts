@@ -3,7 +3,7 @@ import { createCellMachine, createOnceMachine } from '../../../protocol/collecti
 import type { CellDefinition, OnceDefinition, SingleView } from '../../../protocol/collection/index.ts';
 import { commonOf, defineCollection } from './define.ts';
 import type { Replicated } from './define.ts';
-import { decodedOr, encoded, exchangedOf, option, replacedOf } from './handle.ts';
+import { decodedOr, encoded, exchangedOf, exchangeOf, replacedOf } from './handle.ts';
 import type { Exchanged, Replaced, Writer } from './handle.ts';
 import type { Schema } from './schema.ts';
 import type { CollectionReader, ValueOptions, WriteOptions } from './types.ts';
@@ -18,7 +18,7 @@ interface CellReads<T> {
 /** The last write wins. Errors of all writes: `Unwritten`. */
 interface CellWrites<T> {
   set(value: T, options?: WriteOptions): Promise<Replaced<T>>;
-  /** `undefined` stands for no value. */
+  /** `undefined` stands for no value. Both values together are no longer than one may be (`MAX_VALUE`). */
   compareExchange(
     expected: T | undefined,
     fresh: T | undefined,
@@ -60,7 +60,7 @@ export function defineCell<T>(options: SingleOptions<T>): ReplicatedCell<T> {
         write(
           [expected, fresh],
           'exchange',
-          () => [option(value, expected), option(value, fresh)],
+          () => exchangeOf(value, expected, fresh),
           how,
           exchangedOf(value),
         ),

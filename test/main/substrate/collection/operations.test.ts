@@ -17,6 +17,7 @@ import type {
   CollectionReader,
   WritingMember,
 } from '../../../../src/main/substrate/collection/index.ts';
+import { MAX_KEY, MAX_VALUE } from '../../../../src/protocol/collection/index.ts';
 import { codeFrom } from '../../../refusal.ts';
 import { range } from './kinds.ts';
 import { newStore, openSpace } from './space.ts';
@@ -457,9 +458,6 @@ describe('elements of a schema', { concurrent: true }, () => {
     await expect(writer.insert('long', 'x'.repeat(16_000))).rejects.toMatchObject({
       code: 'COLLECTION_ELEMENT',
     });
-    await expect(writer.compareExchange('two', 'x'.repeat(9000), 'y'.repeat(9000))).rejects.toMatchObject({
-      code: 'COMMAND_TOO_LONG',
-    });
     await expect(
       writer.extend([
         ['a', 1],
@@ -470,6 +468,35 @@ describe('elements of a schema', { concurrent: true }, () => {
     await writer.insert('k'.repeat(1000), 'x'.repeat(15_000));
     expect(writer.size).toBe(1);
     await writer.close();
+  });
+
+  it('that an exchange names are together no longer than one may be: refused before they are sent', async () => {
+    const id = newStore();
+    const value = textSchema('test.text/1');
+    const { member } = space.committee(1);
+    const map = await defineMap({ id, key: text, value }).writer(member(0));
+    const cell = await defineCell({ id, value }).writer(member(0));
+    const queue = await definePriorityQueue({ id, priority: number, key: text, value }).writer(member(0));
+    const [one, other, longer] = ['x'.repeat(7677), 'y'.repeat(7677), 'y'.repeat(7678)];
+    const key = 'k'.repeat(MAX_KEY - 3);
+    await Promise.all([map.insert(key, one), cell.set(one), queue.insert(1, key, one)]);
+    for (const tries of [
+      (fresh: string) => map.compareExchange(key, one, fresh),
+      (fresh: string) => cell.compareExchange(one, fresh),
+      (fresh: string) => queue.compareExchangeValue(key, one, fresh),
+    ]) {
+      await expect(tries(longer)).rejects.toMatchObject({
+        code: 'COLLECTION_ELEMENT',
+        message: `The two values of an exchange have at most ${MAX_VALUE} bytes together, not ${MAX_VALUE + 1}.`,
+      });
+      expect(await tries(other)).toMatchObject({ exchanged: true, found: one });
+    }
+    expect([map, cell, queue].map((writer) => writer.version())).toEqual([1, 1, 1]);
+    // one that is as long as it may be can still be taken away
+    const longest = 'z'.repeat(MAX_VALUE - 3);
+    await cell.set(longest);
+    expect(await cell.compareExchange(longest, undefined)).toMatchObject({ exchanged: true });
+    await Promise.all([map, cell, queue].map((writer) => writer.close()));
   });
 
   it('that others wrote in another form are refused where they are read', async () => {
