@@ -118,6 +118,8 @@ async function joinCore<View>(
   let judged: Version = -1;
   /** Commands since the Group last took the state. */
   let behind = 0;
+  /** The state is due when so many are. */
+  let dueAt = compactAfter;
 
   const tell = (command: Command, outcome: Outcome): void => {
     judged = command.index;
@@ -125,6 +127,10 @@ async function joinCore<View>(
     pipelines
       .get(outcome.author)
       ?.seen(outcome.counter, command.leaf, { version: command.index, effect: outcome.effect });
+  };
+  const begin = (): void => {
+    behind = 0;
+    dueAt = compactAfter;
   };
   const replicated: StateMachine<Outcome> = {
     signature: machine.signature,
@@ -134,9 +140,11 @@ async function joinCore<View>(
     async apply(commands) {
       const slices = slicesOf(commands);
       const few = slices.length === 1 && commands.length <= FEW;
-      // the Group takes the state only when nothing waits: where that is due, nothing comes in between
-      const due = compactAfter > 0 && behind >= compactAfter;
+      // the Group takes the state only when nothing waits: where that is due, nothing comes in between. It may have a
+      // reason not to take it yet; then again a little later, and not with every batch until then
+      const due = compactAfter > 0 && behind >= dueAt;
       behind += commands.length;
+      if (due) dueAt = behind + Math.ceil(compactAfter / 10);
       const outcomes: Outcome[] = [];
       for (const slice of slices) {
         const plan = machine.plan(slice.map(({ leaf }) => leaf));
@@ -147,12 +155,12 @@ async function joinCore<View>(
       return outcomes;
     },
     snapshot() {
-      behind = 0;
+      begin();
       return machine.snapshot();
     },
     restore(state) {
       machine.restore(state);
-      behind = 0;
+      begin();
       for (const pipeline of pipelines.values()) pipeline.restored();
     },
   };
@@ -169,7 +177,7 @@ async function joinCore<View>(
     ...(member.admit === undefined ? {} : { admit: member.admit }),
   });
   // what was read from the disk does not count
-  behind = 0;
+  begin();
   group.changes(() => {
     for (const pipeline of pipelines.values()) pipeline.pump();
   });
