@@ -24,6 +24,21 @@ const openStore = (): Promise<Store> => {
   });
 };
 
+/** A store that has no room while the test says so. */
+async function openDisk(): Promise<{ full: boolean; store: Store }> {
+  const real = await openStore();
+  const disk = { full: false, store: real };
+  disk.store = {
+    ...real,
+    get health() {
+      return real.health;
+    },
+    append: (...given) =>
+      disk.full ? Promise.reject(new Refusal('STORE_FULL', 'No room.')) : real.append(...given),
+  };
+  return disk;
+}
+
 describeWith('etcd', 'a log on etcd', () => {
   let etcd: Etcd;
   beforeAll(async () => {
@@ -113,21 +128,13 @@ describeWith('etcd', 'a log on etcd', () => {
   });
 
   it('goes on after the store had no room for a moment', async () => {
-    const real = await openStore();
-    let full = false;
-    const { log } = await member(etcd.endpoints, {
-      ...real,
-      get health() {
-        return real.health;
-      },
-      append: (...given: Parameters<Store['append']>) =>
-        full ? Promise.reject(new Refusal('STORE_FULL', 'No room.')) : real.append(...given),
-    });
+    const disk = await openDisk();
+    const { log } = await member(etcd.endpoints, disk.store);
     await log.append(record('first')).committed;
-    full = true;
+    disk.full = true;
     const waiting = log.append(record('second')).committed;
     await new Promise((resolve) => setTimeout(resolve, 300));
-    full = false;
+    disk.full = false;
     expect((await log.append(record('third')).committed).index).toBe(2);
     expect((await waiting).index).toBe(1);
   });
@@ -158,18 +165,10 @@ describeWith('etcd', 'a log on etcd', () => {
   });
 
   it('tells who still waits when it is closed that it is', async () => {
-    const real = await openStore();
-    let full = false;
-    const { log } = await member(etcd.endpoints, {
-      ...real,
-      get health() {
-        return real.health;
-      },
-      append: (...given: Parameters<Store['append']>) =>
-        full ? Promise.reject(new Refusal('STORE_FULL', 'No room.')) : real.append(...given),
-    });
+    const disk = await openDisk();
+    const { log } = await member(etcd.endpoints, disk.store);
     await log.append(record('first')).committed;
-    full = true;
+    disk.full = true;
     const told = expect(log.append(record('second')).sequenced).rejects.toMatchObject({
       code: 'STORE_CLOSED',
     });
