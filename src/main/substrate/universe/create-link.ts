@@ -326,9 +326,9 @@ export function createLink(stream: Stream, peer: string, protocol: string, limit
     reason: () => ended,
     stats: () => ({ ...stats }),
   };
-  // what ended before anybody listened does not say so again
-  if (stream.status !== 'open' || stream.remoteWriteStatus === 'closed')
-    finish({ code: CLOSE.unexpectedClose, by: 'network' });
+  // what ended before anybody listened says so again only after what it brought
+  const over = stream.status !== 'open' || stream.remoteWriteStatus === 'closed';
+  if (over && stream.readBufferLength === 0) finish({ code: CLOSE.unexpectedClose, by: 'network' });
   return link;
 }
 

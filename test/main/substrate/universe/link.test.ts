@@ -303,10 +303,19 @@ describe('a peer without manners', () => {
     expect(waited).toBe(true);
   });
 
+  const noWord = { code: CLOSE.unexpectedClose, by: 'network' };
   it.each([
-    ['resets', (stream: Stream) => stream.abort(new Error('no'))],
-    ['ends', (stream: Stream) => void stream.close()],
-  ])('that %s a stream as soon as it is there leaves no link open', async (_, refuse) => {
+    ['resets', noWord, (stream: Stream) => stream.abort(new Error('no'))],
+    ['ends', noWord, (stream: Stream) => void stream.close()],
+    [
+      'says why and ends',
+      { code: CLOSE.noCapacity, by: 'peer' },
+      (stream: Stream) => {
+        stream.send(encodeFrame({ close: CLOSE.noCapacity }));
+        void stream.close();
+      },
+    ],
+  ])('that %s as soon as a stream is there leaves no link open', async (_, why, refuse) => {
     const node = await universe();
     const other = await stranger();
     await other.handle(PROTOCOL, refuse);
@@ -317,7 +326,7 @@ describe('a peer without manners', () => {
       const link = await node.open(peer, PROTOCOL).catch(() => null);
       if (link === null) continue;
       link.receive(() => undefined);
-      expect(await within(link.closed)).toEqual({ code: CLOSE.unexpectedClose, by: 'network' });
+      expect(await within(link.closed)).toEqual(why);
     }
   });
 
